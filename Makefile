@@ -1,0 +1,48 @@
+# Every command sets itself up; see README.md. A setting may be given as in: make serve PORT=9000
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+VERSION ?= 0.1.0
+BUNDLE ?= models/vangnet-$(VERSION)
+PRESUMED_SAFE ?=
+
+SERVE := .venv-serve
+DEV := .venv
+PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: serve test lint train eval clean
+
+serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
+	$(SERVE)/bin/vangnet serve --host $(HOST) --port $(PORT)
+
+test: lint ## lint, types and all tests
+	$(DEV)/bin/pytest
+
+lint: $(DEV)/.ready
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+
+train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.2.0 [PRESUMED_SAFE=sentences.txt]
+	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
+
+eval: $(DEV)/.ready ## figures of the bundle on the test voices [PRESUMED_SAFE=sentences.txt]
+	$(DEV)/bin/vangnet-eval run --bundle $(BUNDLE) --out results/$(notdir $(BUNDLE)) \
+		$(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) $$($(DEV)/bin/vangnet-train corpus files test)
+
+clean:
+	rm -rf $(SERVE) $(DEV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(SERVE)/.ready: pyproject.toml constraints.txt
+	$(call environment,$(SERVE),.[serve])
+
+$(DEV)/.ready: pyproject.toml constraints.txt
+	$(call environment,$(DEV),.[dev])
+
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=..."; exit 1; }
+	@echo "installing $(2) into $(1) (once; a few minutes)"
+	@$(PYTHON) -m venv $(1) || { echo "the venv module is needed (Debian: apt-get install python3-venv)"; exit 1; }
+	@$(1)/bin/python -m pip install $(PIP_FLAGS) --editable '$(2)'
+	@touch $@
+endef

@@ -1,0 +1,25 @@
+"""The shared core of Vangnet: one message in, calibrated label scores and a decision out.
+
+Needs numpy, onnxruntime and tokenizers; never torch, never a web framework.
+"""
+
+from classifier.bundle import latest_bundle
+from classifier.classifier import Classifier, Prediction
+from classifier.errors import BundleError, MessageError, PolicyError, VangnetError
+from classifier.message import Message, Role, Turn
+from classifier.policy import Decision, Policy
+
+__all__ = [
+    "BundleError",
+    "Classifier",
+    "Decision",
+    "Message",
+    "MessageError",
+    "Policy",
+    "PolicyError",
+    "Prediction",
+    "Role",
+    "Turn",
+    "VangnetError",
+    "latest_bundle",
+]

@@ -1,0 +1,43 @@
+"""The shape of an answer, the same for the endpoint, the command and files."""
+
+from typing import Any
+
+from classifier.classifier import Classifier, Prediction
+from classifier.message import Message
+from classifier.policy import Policy
+
+SCORE_DIGITS = 4
+"""Decimals of the scores shown; decisions are taken on the unrounded scores."""
+
+
+def judge(classifier: Classifier, message: Message) -> dict[str, Any]:
+    """Predict, decide and put the answer in words: see `answer`."""
+    return answer(classifier, classifier.policy, classifier.predict(message))
+
+
+def answer(classifier: Classifier, policy: Policy, prediction: Prediction) -> dict[str, Any]:
+    """Plain values: decision, severity, reasons, areas {name: score}, labels {name: {score, thresholds}}, versions."""
+    decision = policy.decide(prediction.scores)
+    return {
+        "decision": str(decision.action),
+        "severity": str(decision.severity),
+        "reasons": [
+            {
+                "label": reason.label,
+                "score": round(reason.score, SCORE_DIGITS),
+                "threshold": reason.threshold,
+                "action": str(reason.action),
+            }
+            for reason in decision.reasons
+        ],
+        "areas": {area: round(score, SCORE_DIGITS) for area, score in prediction.areas.items()},
+        "labels": {
+            label: {
+                "score": round(score, SCORE_DIGITS),
+                "review_at": policy.thresholds[label].review_at,
+                "escalate_at": policy.thresholds[label].escalate_at,
+            }
+            for label, score in prediction.scores.items()
+        },
+        "versions": classifier.versions,
+    }

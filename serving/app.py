@@ -1,0 +1,85 @@
+"""The HTTP application: one message in, decision and scores out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI
+from fastapi.responses import JSONResponse
+
+from classifier import Classifier, latest_bundle
+from serving import problems
+from serving.body import BodyLimit
+from serving.problems import problem, responses
+from serving.schemas import (
+    REQUEST_EXAMPLES,
+    ClassifyAnswer,
+    ClassifyRequest,
+    Health,
+    LabelDescription,
+    label_descriptions,
+)
+from serving.settings import Settings
+from serving.workers import Busy, Workers
+
+RETRY_AFTER_SECONDS = 1
+DESCRIPTION = """Real-time risk scores for Dutch chat messages: self-harm and unsafe peer influence.
+
+Not a crisis service and not a diagnosis: the answer advises, people decide. Scores are calibrated on written examples;
+recall on real messages is unknown until you measure it.
+"""
+
+
+def load_classifier(settings: Settings) -> Classifier:
+    """Load, verify and self-test the configured bundle.
+
+    Raises:
+        BundleError: It is missing, damaged, or does not give its recorded scores.
+    """
+    classifier = Classifier.load(settings.bundle or latest_bundle(settings.models))
+    classifier.self_test()
+    return classifier
+
+
+def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
+    """Build the application around a verified and self-tested classifier."""
+    workers = Workers(classifier, settings.workers, settings.queue)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.close()
+
+    app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.add_middleware(BodyLimit)
+    problems.install(app)
+
+    @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429))
+    async def classify(
+        request: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)],
+    ) -> JSONResponse:
+        """Judge one message in its context."""
+        try:
+            answer: dict[str, Any] = await workers.judge(request.message())
+        except Busy:
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return problem(429, "all workers are busy; the message was not judged", headers=headers)
+        # The answer is built from checked values; validating it again would cost more than scoring a short message.
+        return JSONResponse(answer)
+
+    @app.get("/v1/labels")
+    async def labels() -> list[LabelDescription]:
+        """The eleven labels, in Dutch and English."""
+        return label_descriptions()
+
+    @app.get("/live")
+    async def live() -> Health:
+        """The process is up."""
+        return Health(status="live")
+
+    @app.get("/ready")
+    async def ready() -> Health:
+        """The bundle's hashes are verified and its self-test gave the recorded scores, or the service would not listen."""
+        return Health(status="ready", model=classifier.bundle.name)
+
+    return app

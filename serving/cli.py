@@ -1,0 +1,136 @@
+"""The command `vangnet`: score messages here, or serve them over HTTP."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from classifier import Classifier, Message, MessageError, VangnetError
+from classifier.answer import judge
+from serving.app import create_app, load_classifier
+from serving.settings import Settings
+
+_BUNDLE = click.option(
+    "--bundle", type=click.Path(path_type=Path), help="Folder of the model bundle; default the newest under models/."
+)
+
+
+@click.group()
+@click.version_option(package_name="vangnet")
+def main() -> None:
+    """Vangnet: risk in Dutch chat messages. Not a crisis service; people decide."""
+
+
+@main.command()
+@click.argument("text", required=False)
+@click.option(
+    "--file",
+    "source",
+    type=click.File("r", encoding="utf-8"),
+    help="JSON Lines with text and context; - reads standard input.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One answer a line, in input order, in the endpoint's shape.")
+@_BUNDLE
+def score(text: str | None, source: Any, as_json: bool, bundle: Path | None) -> None:
+    """Score one TEXT, or every message of a file.
+
+    A line that is not a valid message is reported with its number and costs no other line its answer; the command
+    then ends with status 1.
+    """
+    if (text is None) == (source is None):
+        raise click.UsageError('give either a text, as in: vangnet score "hoi", or --file')
+    classifier = _load(_settings(bundle=bundle))
+    table = None if as_json else _table()
+    failed = 0
+    for number, item in enumerate([{"text": text}] if source is None else _lines(source), 1):
+        try:
+            if isinstance(item, MessageError):
+                raise item
+            message = Message.from_mapping(item)
+        except MessageError as error:
+            failed += 1
+            click.echo(f"line {number}: {error}", err=True)
+            if as_json:
+                click.echo(json.dumps({"error": {"line": number, "field": error.field, "problem": error.problem}}))
+            continue
+        answer = judge(classifier, message)
+        if table is None:
+            click.echo(json.dumps(answer, ensure_ascii=False))
+        else:
+            _add(table, number, message, answer)
+    if table is not None and table.row_count:
+        Console().print(table)
+    if failed:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default 8080.")
+@_BUNDLE
+def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
+    """Serve the HTTP API; settings come from VANGNET_... variables, options win."""
+    import uvicorn
+
+    settings = _settings(host=host, port=port, bundle=bundle)
+    classifier = _load(settings)
+    url = f"http://{settings.host}:{settings.port}"
+    click.echo(f"{classifier.bundle.name} verified. Listening on {url} (documentation: {url}/docs). Try:\n")
+    click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")
+    click.echo("""    -d '{"text": "ik wil gewoon niet meer wakker worden"}'\n""")
+    # No access log: it would name every request of every author's client.
+    uvicorn.run(create_app(settings, classifier), host=settings.host, port=settings.port, access_log=False)
+
+
+def _settings(**options: Any) -> Settings:
+    """Settings from the environment; options that were given win."""
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"VANGNET_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        raise click.ClickException("; ".join(problems)) from None
+
+
+def _load(settings: Settings) -> Classifier:
+    try:
+        return load_classifier(settings)
+    except VangnetError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _lines(source: Any) -> Iterator[Any]:
+    """Parsed lines; an error in place of a line that is not a JSON object. Blank lines are skipped."""
+    try:
+        for line in source:
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+            except ValueError:
+                yield MessageError("line", "is not JSON")
+                continue
+            yield item if isinstance(item, dict) else MessageError("line", "must be an object with text")
+    except UnicodeDecodeError:
+        raise click.ClickException("the file is not UTF-8") from None
+
+
+def _table() -> Table:
+    table = Table("#", "decision", "severity", "self_harm", "peer_influence", "reasons", "text")
+    for column in (0, 3, 4):
+        table.columns[column].justify = "right"
+    return table
+
+
+def _add(table: Table, number: int, message: Message, answer: dict[str, Any]) -> None:
+    shown = message.text if len(message.text) <= 60 else message.text[:59] + "…"
+    reasons = ", ".join(f"{reason['label'].split('/')[1]} {reason['score']:.2f}" for reason in answer["reasons"])
+    areas = (f"{score:.3f}" for score in answer["areas"].values())
+    cells = (str(number), answer["decision"], answer["severity"], *areas, reasons, shown)
+    table.add_row(*(Text(cell) for cell in cells))  # Text, so that brackets in a message are not read as markup

@@ -1,0 +1,154 @@
+"""Read the written corpus: one JSON Lines file per voice, splits by voice."""
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.errors import MessageError
+from classifier.labels import BY_NAME
+from classifier.message import Message
+from training.errors import TrainingError
+
+FOLDER = Path(__file__).parent / "corpus"
+SPLITS = ("train", "validation", "calibration", "test")
+SAFE_KINDS = tuple(f"N{number}" for number in range(1, 15))
+EVERYDAY = "N9"
+WORDINGS = tuple(f"P{number}" for number in range(1, 13))
+REGISTERS = ("informal", "neutral", "formal")
+_FIELDS = {"id", "text", "context", "labels", "kind", "wording", "register", "voice", "pair"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One written message with its labels; see training/corpus/README.md for the fields."""
+
+    id: str
+    message: Message
+    labels: frozenset[str]
+    kind: str
+    wording: tuple[str, ...]
+    register: str
+    voice: str
+    pair: str | None
+
+    @property
+    def risky(self) -> bool:
+        """Whether any label stands on the message."""
+        return bool(self.labels)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All examples, and the split of every voice."""
+
+    examples: tuple[Example, ...]
+    splits: Mapping[str, str]
+
+    def split(self, name: str) -> list[Example]:
+        """The examples of one split, in file order."""
+        return [example for example in self.examples if self.splits[example.voice] == name]
+
+
+def read_corpus(folder: Path = FOLDER) -> Corpus:
+    """Read and check every voice.
+
+    Raises:
+        TrainingError: With all errors found, each with file and line.
+    """
+    splits = read_splits(folder)
+    examples, errors = [], []
+    for voice in splits:
+        path = folder / f"{voice}.jsonl"
+        if not path.exists():
+            errors.append(f"{path}: voices.toml names it and it is not there")
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                examples.append(_example(line, voice))
+            except (TrainingError, MessageError) as error:
+                errors.append(f"{path}:{number}: {error}")
+    extra = {path.stem for path in folder.glob("*.jsonl")} - set(splits)
+    errors += [f"{folder / name}.jsonl: is not named in voices.toml" for name in sorted(extra)]
+    errors += _cross_errors(examples)
+    if errors:
+        raise TrainingError("the corpus has errors:\n" + "\n".join(errors))
+    return Corpus(tuple(examples), splits)
+
+
+def read_splits(folder: Path = FOLDER) -> dict[str, str]:
+    """Split name per voice, from voices.toml.
+
+    Raises:
+        TrainingError: The file is missing or malformed, or a split does not exist.
+    """
+    path = folder / "voices.toml"
+    try:
+        voices = tomllib.loads(path.read_text(encoding="utf-8"))
+        splits = {name: str(voice["split"]) for name, voice in voices.items()}
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path}: {error}") from None
+    if wrong := set(splits.values()) - set(SPLITS):
+        raise TrainingError(f"{path}: unknown split {sorted(wrong)}, must be one of {', '.join(SPLITS)}")
+    return splits
+
+
+def summary(examples: Iterable[Example]) -> dict[str, Any]:
+    """Counts of messages, labels, kinds, wordings, context and words, for the check command and the model card."""
+    rows = list(examples)
+    return {
+        "messages": len(rows),
+        "risky": sum(row.risky for row in rows),
+        "with_context": sum(bool(row.message.context) for row in rows),
+        "pairs": sum(row.pair is not None for row in rows) // 2,
+        "labels": _counts(label for row in rows for label in row.labels),
+        "kinds": _counts(row.kind for row in rows if not row.risky),
+        "wordings": _counts(code for row in rows for code in row.wording),
+    }
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))
+
+
+def _example(line: str, voice: str) -> Example:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        raise TrainingError("is not JSON") from None
+    if not isinstance(row, dict) or set(row) != _FIELDS:
+        raise TrainingError(f"must be an object with exactly {', '.join(sorted(_FIELDS))}")
+    if row["voice"] != voice:
+        raise TrainingError("voice is not the file's name")
+    labels = frozenset(row["labels"])
+    if unknown := labels - set(BY_NAME):
+        raise TrainingError(f"labels: unknown {sorted(unknown)}")
+    if row["kind"] not in (WORDINGS if labels else SAFE_KINDS):
+        raise TrainingError("kind must be an N code on a safe message and a P code on a risky one")
+    if not set(row["wording"]) <= set(WORDINGS) or row["register"] not in REGISTERS:
+        raise TrainingError("wording or register has an unknown value")
+    message = Message.from_mapping(row)
+    return Example(row["id"], message, labels, row["kind"], tuple(row["wording"]), row["register"], voice, row["pair"])
+
+
+def _cross_errors(examples: Sequence[Example]) -> list[str]:
+    errors = []
+    by_id = {example.id: example for example in examples}
+    for name, count in Counter(example.id for example in examples).items():
+        if count > 1:
+            errors.append(f"id {name}: used {count} times")
+    for example in examples:
+        if example.pair is None:
+            continue
+        partner = by_id.get(example.pair)
+        if partner is None or partner.pair != example.id or partner.voice != example.voice:
+            errors.append(f"id {example.id}: its pair {example.pair} does not point back from the same voice")
+    seen: dict[Message, Example] = {}
+    for example in examples:
+        first = seen.setdefault(example.message, example)
+        if first is not example and first.labels != example.labels:
+            errors.append(f"id {example.id}: same text and context as {first.id}, other labels")
+    return errors

@@ -1,0 +1,99 @@
+"""Fine-tuning with `transformers.Trainer`: everything but the word embeddings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch.utils.data import Sampler
+from transformers import EvalPrediction, Trainer, TrainingArguments
+from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.trainer_utils import get_last_checkpoint
+
+from classifier.labels import LABEL_NAMES
+from classifier.metrics import auroc, average_precision
+from training.model import RiskModel
+from training.rows import Collator
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of fine-tuning; the defaults are the shipped recipe."""
+
+    epochs: float = 5.0
+    learning_rate: float = 1e-4
+    batch: int = 32
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    seed: int = 1
+
+
+def finetune(
+    model: RiskModel, training: Dataset, lengths: list[int], validation: Dataset, pad: int, recipe: Recipe, folder: Path
+) -> list[dict[str, Any]]:
+    """Train in place, resuming from the last checkpoint in `folder` if there is one.
+
+    Args:
+        model: With its head started from a probe.
+        training: Rows as `training_dataset` gives them.
+        lengths: Tokens per row, to batch messages of like length.
+        validation: Rows of the validation voices, measured after every epoch.
+        pad: Id of the padding token.
+        recipe: Settings.
+        folder: Where checkpoints go.
+
+    Returns:
+        The log: loss and validation metrics by step.
+    """
+    for parameter in model.encoder.get_input_embeddings().parameters():
+        parameter.requires_grad = False
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=recipe.epochs,
+        per_device_train_batch_size=recipe.batch,
+        per_device_eval_batch_size=64,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        lr_scheduler_type="linear",
+        seed=recipe.seed,
+        use_cpu=not torch.cuda.is_available(),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        bf16=True,  # on CPUs with AMX a step takes half as long as in fp32
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=1,
+        logging_steps=50,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        report_to=[],
+    )
+    trainer = _Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=training,
+        eval_dataset=validation,
+        data_collator=Collator(pad),
+        compute_metrics=_metrics,
+    )
+    trainer.lengths = lengths
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.is_dir() else None)
+    # The trainer leaves autocast wrapped around `forward`; export and parity need the plain fp32 model.
+    trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
+    return trainer.state.log_history
+
+
+class _Trainer(Trainer):
+    lengths: list[int]
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler:
+        generator = torch.Generator().manual_seed(self.args.seed)
+        return LengthGroupedSampler(self.args.train_batch_size, lengths=self.lengths, generator=generator)
+
+
+def _metrics(prediction: EvalPrediction) -> dict[str, float]:
+    logits, labels = prediction.predictions, prediction.label_ids
+    per_label = [average_precision(labels[:, column], logits[:, column]) for column in range(len(LABEL_NAMES))]
+    return {"map": float(np.nanmean(per_label)), "any_auroc": auroc(labels.any(1), logits.max(1))}

@@ -1,0 +1,258 @@
+"""A training run from corpus to bundle; reads top to bottom."""
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import set_seed
+
+from classifier import normalise
+from classifier.bundle import RUNTIME_FILES, write_manifest
+from classifier.calibration import Calibration
+from classifier.classifier import Classifier
+from classifier.encoding import EncodingSettings, MessageEncoder
+from classifier.labels import LABEL_NAMES
+from classifier.message import Message
+from training.base.load import Base, load_base
+from training.base.packaged import NAME as DEFAULT_BASE
+from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
+from training.corpus_files import EVERYDAY, FOLDER, Corpus, Example, read_corpus, summary
+from training.errors import TrainingError
+from training.export import export_fp32, outlier_modules, quantize, torch_logits
+from training.finetune import Recipe, finetune
+from training.model import RiskModel
+from training.noise import chat_spelling
+from training.parity import parity_report, require_parity
+from training.presumed_safe import PresumedSafe, read_presumed_safe
+from training.probe import fit_probe
+from training.rows import Collator, clean_dataset, training_dataset, truth
+from training.scoring import onnx_logits
+
+PARITY_ROWS = 400
+OUTLIER_ROWS = 100
+SELF_TEST_TOLERANCE = 0.05
+"""Largest score difference at start-up: int8 arithmetic differs a little between kinds of processors."""
+SELF_TEST = (
+    {"text": "Wie gaat er mee voetballen straks?"},
+    {"text": "ik wil niet meer leven"},
+    {"text": "doe het dan", "context": [{"role": "peer", "text": "ik wil dood"}]},
+    {"text": "Ik ga dood van de honger, wanneer eten we?"},
+)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run is asked to do.
+
+    Attributes:
+        out: Folder of the bundle, named ``<name>-<major>.<minor>.<patch>``; must not hold a bundle yet.
+        work: Folder for checkpoints, the fp32 model and the log; a run with the same settings resumes here.
+        base: ``packaged:multilingual-e5-small``, a hub id or a folder.
+        corpus: Folder of the written corpus.
+        presumed_safe: File of real sentences, or None.
+        cache: Folder for downloaded package data.
+        recipe: Settings of fine-tuning.
+    """
+
+    out: Path
+    work: Path
+    base: str = DEFAULT_BASE
+    corpus: Path = FOLDER
+    presumed_safe: Path | None = None
+    cache: Path = field(default_factory=lambda: Path.home() / ".cache" / "vangnet")
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+def run(settings: RunSettings) -> Path:
+    """Train and write a bundle; the manifest comes last.
+
+    Raises:
+        TrainingError: The corpus or another input is wrong, or the int8 model is not what was trained.
+    """
+    started = time.monotonic()
+    name, version = _name_and_version(settings.out)
+    corpus = read_corpus(settings.corpus)
+    real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
+    set_seed(settings.recipe.seed)
+
+    base = load_base(settings.base, _texts(corpus.split("train"), real), settings.cache)
+    settings.work.mkdir(parents=True, exist_ok=True)
+    base.save(settings.work / "base")
+    encoder = message_encoder(base, settings.work / "base" / "tokenizer.json")
+    model, log = _train(settings, base, encoder, corpus, real)
+
+    fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
+    export_fp32(model, fp32)
+    sample = [encoder.encode(example.message)[0] for example in corpus.split("train")[:OUTLIER_ROWS]]
+    kept_fp32 = outlier_modules(model, sample)
+    quantize(fp32, int8, kept_fp32)
+
+    rows, messages = _calibration_rows(corpus, real, int8, encoder, settings.recipe.seed)
+    calibration = fit_calibration(rows)
+    thresholds, evidence = choose_thresholds(calibration.scores(rows.logits), rows)
+    review_logits = _logits_at([thresholds[label]["review_at"] for label in LABEL_NAMES], calibration)
+    parity = _parity(model, fp32, encoder, rows.logits, messages, review_logits)
+    require_parity(parity)
+
+    bundle = _empty_folder(settings.out)
+    shutil.copyfile(int8, bundle / "model.onnx")
+    shutil.copyfile(settings.work / "base" / "tokenizer.json", bundle / "tokenizer.json")
+    _write_json(bundle / "calibration.json", calibration.as_dict())
+    _write_json(bundle / "policy.json", as_policy(thresholds, evidence, f"{name}-{version}"))
+    _write_json(bundle / "parity.json", parity)
+    _write_json(settings.work / "log.json", log)
+    (bundle / "NOTICE").write_text(base.notice or f"The encoder started from {base.name}; see its licence.\n", "utf-8")
+    facts = {
+        "base": {"name": base.name, "trimming": asdict(base.trimming) if base.trimming else None},
+        "recipe": asdict(settings.recipe),
+        "corpus": {split: summary(corpus.split(split)) for split in ("train", "validation", "calibration", "test")},
+        "presumed_safe": _presumed_safe_facts(real),
+        "kept_fp32": kept_fp32,
+        "validation": _last_validation(log),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    manifest = {
+        "name": name,
+        "version": version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels": list(LABEL_NAMES),
+        "normaliser": normalise.VERSION,
+        "encoding": encoder.settings.as_dict(),
+        "training": facts,
+        "self_test": {"tolerance": SELF_TEST_TOLERANCE, "cases": []},
+    }
+    files = (*RUNTIME_FILES, "parity.json", "NOTICE")
+    write_manifest(bundle, {**manifest, "self_test": _self_test(bundle, manifest, files)}, files)
+    Classifier.load(bundle).self_test()
+    return bundle
+
+
+def message_encoder(base: Base, tokenizer_file: Path) -> MessageEncoder:
+    """The encoder that the bundle will use, so that training sees the ids that serving sees."""
+    from tokenizers import Tokenizer
+
+    settings = EncodingSettings(base.tokenizer.cls_token_id, base.tokenizer.sep_token_id, base.prefix)
+    if settings.longest > base.model.config.max_position_embeddings - 2:
+        raise TrainingError(
+            f"{base.name}: reads at most {base.model.config.max_position_embeddings} tokens, {settings.longest} are needed"
+        )
+    return MessageEncoder(Tokenizer.from_file(str(tokenizer_file)), settings)
+
+
+def _train(
+    settings: RunSettings, base: Base, encoder: MessageEncoder, corpus: Corpus, real: PresumedSafe | None
+) -> tuple[RiskModel, list[dict[str, Any]]]:
+    examples = corpus.split("train")
+    missing = [name for name in LABEL_NAMES if not any(name in example.labels for example in examples)]
+    if missing or not corpus.split("validation"):
+        raise TrainingError(
+            f"training voices lack {', '.join(missing)}" if missing else "there are no validation voices"
+        )
+    dataset = training_dataset(examples, real, encoder, settings.recipe.seed)
+    pad = base.tokenizer.pad_token_id
+    model = RiskModel(base.model)
+    lengths = list(dataset.with_format(None)["length"])
+    model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
+    validation = clean_dataset(corpus.split("validation"), encoder)
+    log = finetune(model, dataset, lengths, validation, pad, settings.recipe, settings.work / "checkpoints")
+    return model.float().eval(), log
+
+
+def _calibration_rows(
+    corpus: Corpus, real: PresumedSafe | None, int8: Path, encoder: MessageEncoder, seed: int
+) -> tuple[CalibrationRows, list[Message]]:
+    examples = corpus.split("calibration")
+    sentences = list(real.thresholds) if real else []
+    rng = random.Random(seed)
+    # Half as it is, half in chat spelling: thresholds must hold for both.
+    rough = [chat_spelling(text, rng) if index % 2 else text for index, text in enumerate(sentences)]
+    messages = [example.message for example in examples] + [Message(text) for text in rough]
+    labels = np.vstack([truth(examples), np.zeros((len(sentences), len(LABEL_NAMES)))])
+    is_real = np.r_[np.zeros(len(examples), bool), np.ones(len(sentences), bool)]
+    look_alike = np.r_[
+        [not example.risky and example.kind != EVERYDAY for example in examples], np.zeros(len(sentences), bool)
+    ].astype(bool)
+    logits = onnx_logits(int8, encoder, messages, "calibration")
+    return CalibrationRows(logits, labels, look_alike, is_real), messages
+
+
+def _parity(
+    model: RiskModel,
+    fp32: Path,
+    encoder: MessageEncoder,
+    int8_logits: np.ndarray,
+    messages: Sequence[Message],
+    review_logits: Sequence[float],
+) -> dict[str, Any]:
+    # The first rows are the written calibration messages; one in a few keeps it quick.
+    chosen = list(range(0, len(messages), max(1, len(messages) // PARITY_ROWS)))
+    part = [messages[index] for index in chosen]
+    plain = [
+        np.max([torch_logits(model, window.ids, window.message_mask) for window in encoder.encode(message)], axis=0)
+        for message in part
+    ]
+    return parity_report(
+        np.array(plain), onnx_logits(fp32, encoder, part, "parity"), int8_logits[chosen], review_logits
+    )
+
+
+def _logits_at(scores: Sequence[float], calibration: Calibration) -> list[float]:
+    limited = np.clip(scores, 1e-9, 1 - 1e-9)
+    return list((np.log(limited / (1 - limited)) - calibration.offset) / calibration.slope)
+
+
+def _self_test(bundle: Path, manifest: dict[str, Any], files: tuple[str, ...]) -> dict[str, Any]:
+    """Score the reference messages with the finished files; the manifest is then written again with the result."""
+    write_manifest(bundle, manifest, files)
+    classifier = Classifier.load(bundle)
+    (bundle / "manifest.json").unlink()
+    cases = []
+    for message in SELF_TEST:
+        prediction = classifier.predict(Message.from_mapping(message))
+        decision = classifier.policy.decide(prediction.scores)
+        scores = {name: round(score, 6) for name, score in prediction.scores.items()}
+        cases.append({"message": message, "scores": scores, "decision": str(decision.action)})
+    return {"tolerance": SELF_TEST_TOLERANCE, "cases": cases}
+
+
+def _name_and_version(out: Path) -> tuple[str, str]:
+    name, dash, version = out.name.rpartition("-")
+    if not dash or not name or len(version.split(".")) != 3 or not version.replace(".", "").isdigit():
+        raise TrainingError(f"--out {out}: must be named <name>-<major>.<minor>.<patch>, such as models/vangnet-0.2.0")
+    if (out / "manifest.json").exists():
+        raise TrainingError(f"--out {out}: holds a bundle already; choose the next version")
+    return name, version
+
+
+def _empty_folder(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _texts(examples: Sequence[Example], real: PresumedSafe | None) -> list[str]:
+    texts = [example.message.text for example in examples]
+    texts += [turn.text for example in examples for turn in example.message.context]
+    return texts + (list(real.training) if real else [])
+
+
+def _presumed_safe_facts(real: PresumedSafe | None) -> dict[str, Any] | None:
+    if real is None:
+        return None
+    counts = {"training": len(real.training), "thresholds": len(real.thresholds)}
+    return {"file": real.file, "sha256": real.sha256, **counts}
+
+
+def _last_validation(log: Sequence[dict[str, Any]]) -> dict[str, float]:
+    measured = [entry for entry in log if "eval_map" in entry]
+    return {"map": measured[-1]["eval_map"], "any_auroc": measured[-1]["eval_any_auroc"]} if measured else {}
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
