@@ -60,7 +60,7 @@ def fit_calibration(rows: CalibrationRows) -> Calibration:
         labels = rows.truth[:, column]
         if not labels.any():
             raise TrainingError(f"calibration voices hold no message with {name}")
-        fitted = LogisticRegression(C=1e4, max_iter=1000).fit(
+        fitted = LogisticRegression(C=1e6, solver="newton-cholesky", tol=1e-8, max_iter=1000).fit(
             rows.logits[:, [column]], labels, sample_weight=weights * len(labels)
         )
         slopes.append(fitted.coef_[0, 0])

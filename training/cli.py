@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from classifier.errors import VangnetError
 from training.corpus_files import FOLDER, SPLITS, read_corpus, read_splits, summary
 from training.errors import TrainingError
 
@@ -46,6 +47,17 @@ def run(
     )
     with _clear_errors():
         click.echo(f"bundle: {run_training(settings)}")
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--results", type=click.Path(path_type=Path), required=True, help="results.json of vangnet-eval.")
+def card(bundle: Path, results: Path) -> None:
+    """Render the model card of BUNDLE from an evaluation's results."""
+    from training.card import write_card
+
+    with _clear_errors():
+        click.echo(write_card(bundle, results))
 
 
 @main.group()
@@ -91,5 +103,5 @@ class _clear_errors:
         return None
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, TrainingError | OSError):
+        if isinstance(error, TrainingError | VangnetError | OSError | ValueError):
             raise click.ClickException(str(error)) from None

@@ -15,6 +15,8 @@ CONTEXT_SHARE = 0.25
 """Share of real sentences that get the context of some written message, so that context does not come to mean risk."""
 SPLICE_SHARE = 0.15
 """Share of written messages without context that are set between real sentences, so that real does not mean safe."""
+MOST_PER_EXAMPLE = 1
+"""Real sentences per written message, at most."""
 _ANSWER = re.compile(r"^\W*(ja|nee|neen|oké?|nooit|altijd|morgen|vandaag)\b", re.IGNORECASE)
 
 
@@ -58,8 +60,10 @@ def read_presumed_safe(path: Path) -> PresumedSafe:
 def with_contexts(sentences: Sequence[str], examples: Sequence[Example], rng: random.Random) -> list[Message]:
     """Messages from sentences; a quarter stand under the context of a written message, heavy ones included.
 
-    Short sentences and answers ("ja", "morgen") stay alone: under a heavy context they could be risky.
+    Short sentences and answers ("ja", "morgen") stay alone: under a heavy context they could be risky. At most as many
+    sentences are used as there are written messages, so that these still set the direction.
     """
+    sentences = rng.sample(list(sentences), min(len(sentences), MOST_PER_EXAMPLE * len(examples)))
     contexts = [example.message.context for example in examples if example.message.context]
     messages = []
     for sentence in sentences:

@@ -1,6 +1,8 @@
 """A training run from corpus to bundle; reads top to bottom."""
 
 import json
+import os
+import platform
 import random
 import shutil
 import time
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from tokenizers import Tokenizer
 from transformers import set_seed
 
 from classifier import normalise
@@ -82,7 +86,9 @@ def run(settings: RunSettings) -> Path:
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
     set_seed(settings.recipe.seed)
 
-    base = load_base(settings.base, _texts(corpus.split("train"), real), settings.cache)
+    seen = _texts(corpus.split("train"), real.training if real else ())
+    unseen = _texts(corpus.split("calibration"), real.thresholds if real else ())
+    base = load_base(settings.base, seen, unseen, settings.cache)
     settings.work.mkdir(parents=True, exist_ok=True)
     base.save(settings.work / "base")
     encoder = message_encoder(base, settings.work / "base" / "tokenizer.json")
@@ -116,6 +122,7 @@ def run(settings: RunSettings) -> Path:
         "presumed_safe": _presumed_safe_facts(real),
         "kept_fp32": kept_fp32,
         "validation": _last_validation(log),
+        "processor": _processor(),
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
     manifest = {
@@ -136,8 +143,6 @@ def run(settings: RunSettings) -> Path:
 
 def message_encoder(base: Base, tokenizer_file: Path) -> MessageEncoder:
     """The encoder that the bundle will use, so that training sees the ids that serving sees."""
-    from tokenizers import Tokenizer
-
     settings = EncodingSettings(base.tokenizer.cls_token_id, base.tokenizer.sep_token_id, base.prefix)
     if settings.longest > base.model.config.max_position_embeddings - 2:
         raise TrainingError(
@@ -236,10 +241,10 @@ def _empty_folder(out: Path) -> Path:
     return out
 
 
-def _texts(examples: Sequence[Example], real: PresumedSafe | None) -> list[str]:
+def _texts(examples: Sequence[Example], sentences: Sequence[str]) -> list[str]:
     texts = [example.message.text for example in examples]
     texts += [turn.text for example in examples for turn in example.message.context]
-    return texts + (list(real.training) if real else [])
+    return [*texts, *sentences]
 
 
 def _presumed_safe_facts(real: PresumedSafe | None) -> dict[str, Any] | None:
@@ -252,6 +257,10 @@ def _presumed_safe_facts(real: PresumedSafe | None) -> dict[str, Any] | None:
 def _last_validation(log: Sequence[dict[str, Any]]) -> dict[str, float]:
     measured = [entry for entry in log if "eval_map" in entry]
     return {"map": measured[-1]["eval_map"], "any_auroc": measured[-1]["eval_any_auroc"]} if measured else {}
+
+
+def _processor() -> str:
+    return f"{os.cpu_count()} cores, {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 def _write_json(path: Path, content: Any) -> None:

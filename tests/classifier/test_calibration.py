@@ -16,9 +16,7 @@ def calibration():
 
 def test_scores_are_a_sigmoid_of_slope_and_offset():
     logits = np.linspace(-3, 3, COUNT)
-    expected = [
-        1 / (1 + np.exp(-(a * x + b))) for a, x, b in zip(np.linspace(0.5, 2, COUNT), logits, np.linspace(-4, 1, COUNT))
-    ]
+    expected = 1 / (1 + np.exp(-(np.linspace(0.5, 2, COUNT) * logits + np.linspace(-4, 1, COUNT))))
     assert calibration().scores(logits) == pytest.approx(expected)
     assert calibration().scores(np.full((3, COUNT), 1e9)) == pytest.approx(np.ones((3, COUNT)))
 

@@ -37,12 +37,13 @@ class Base:
         self.tokenizer.save_pretrained(folder)
 
 
-def load_base(name: str, texts: Sequence[str], cache: Path) -> Base:
+def load_base(name: str, texts: Sequence[str], unseen: Sequence[str], cache: Path) -> Base:
     """Load `name` and trim its vocabulary if it is a large multilingual one.
 
     Args:
         name: ``packaged:multilingual-e5-small``, a hub id, or a folder in the `transformers` format.
         texts: Text whose pieces trimming must keep.
+        unseen: Other text, on which the loss by trimming is measured.
         cache: Folder for downloaded package data.
 
     Raises:
@@ -65,5 +66,5 @@ def load_base(name: str, texts: Sequence[str], cache: Path) -> Base:
         raise ValueError(f"{name}: has no fast tokenizer (tokenizer.json)")
     if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
         raise ValueError(f"{name}: its tokenizer needs cls and sep tokens, as BERT and RoBERTa have")
-    tokenizer, trimming = trim(model, tokenizer, texts)
+    tokenizer, trimming = trim(model, tokenizer, texts, unseen)
     return Base(name, model.float().eval(), tokenizer, prefix, notice, trimming)

@@ -23,14 +23,21 @@ _SPACE = "▁"
 
 @dataclass(frozen=True)
 class Trimming:
-    """What trimming kept, for the manifest."""
+    """What trimming kept, for the manifest.
+
+    Attributes:
+        pieces_before: Size of the vocabulary as it came.
+        pieces_after: Size of the trimmed vocabulary.
+        lost_share: Share of tokens of unseen text (0 to 1) whose piece is gone; smaller pieces write them now.
+    """
 
     pieces_before: int
     pieces_after: int
+    lost_share: float
 
 
 def trim(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Iterable[str], unseen: Iterable[str]
 ) -> tuple[PreTrainedTokenizerFast, Trimming | None]:
     """Keep the pieces that Dutch, common English, `texts`, digits, signs and emoji need.
 
@@ -40,6 +47,7 @@ def trim(
         model: An encoder whose input embeddings belong to `tokenizer`.
         tokenizer: Trimmed only if it is a Unigram tokenizer with more than 60,000 pieces.
         texts: Text whose pieces must stay, such as the corpus, as typed (it is normalised here).
+        unseen: Other text, on which the loss is measured.
 
     Returns:
         The tokenizer to use from now on, and what was kept (None when nothing was trimmed).
@@ -66,18 +74,13 @@ def trim(
     trimmed = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(backend)), **tokenizer.special_tokens_map
     )
-    return trimmed, Trimming(len(vocabulary), len(kept))
+    lost = _lost_share(tokenizer.backend_tokenizer, set(kept), unseen)
+    return trimmed, Trimming(len(vocabulary), len(kept), lost)
 
 
-def changed_share(before: Tokenizer, after: Tokenizer, texts: Iterable[str]) -> float:
-    """Share of tokens in `texts` (0 to 1) whose piece is not in the trimmed vocabulary, measured on the old pieces."""
-    lost = total = 0
-    kept = set(after.get_vocab())
-    for text in texts:
-        pieces = before.encode(normalise(text), add_special_tokens=False).tokens
-        lost += sum(piece not in kept for piece in pieces)
-        total += len(pieces)
-    return lost / total if total else 0.0
+def _lost_share(tokenizer: Tokenizer, kept: set[int], texts: Iterable[str]) -> float:
+    ids = [index for text in texts for index in tokenizer.encode(normalise(text), add_special_tokens=False).ids]
+    return sum(index not in kept for index in ids) / len(ids) if ids else 0.0
 
 
 def _used_ids(tokenizer: Tokenizer, texts: Iterable[str]) -> set[int]:

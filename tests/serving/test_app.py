@@ -1,0 +1,164 @@
+"""The HTTP API, in process; the real server is tested in test_cli.py."""
+
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import Message
+from classifier.answer import judge
+from classifier.labels import LABEL_NAMES
+from classifier.message import MAX_TEXT
+from serving.app import create_app
+from serving.schemas import REQUEST_EXAMPLES
+from serving.settings import MAX_BODY, Settings
+
+CANARY = "kanariegeel vogeltje"
+TURN = {"role": "peer", "text": "hoi"}
+
+
+@pytest.fixture(scope="module")
+def client(classifier):
+    with TestClient(create_app(Settings(workers=2), classifier), raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_answer_equals_the_core(client, classifier):
+    for example in REQUEST_EXAMPLES.values():
+        answer = client.post("/v1/classify", json=example["value"])
+        assert answer.status_code == 200
+        assert answer.json() == judge(classifier, Message.from_mapping(example["value"]))
+        assert list(answer.json()["labels"]) == list(LABEL_NAMES)
+
+
+def test_same_scores_alone_and_under_load(client):
+    bodies = [
+        {"text": f"bericht {number}: gaat het vandaag wat beter?", "context": [TURN] * (number % 3)}
+        for number in range(20)
+    ]
+    alone = [client.post("/v1/classify", json=body).json() for body in bodies]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda body: client.post("/v1/classify", json=body).json(), bodies * 3))
+    assert together == alone * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 422, "text"),
+        ({"text": ""}, 422, "text"),
+        ({"text": 7}, 422, "text"),
+        ({"text": None}, 422, "text"),
+        ({"text": "a" * (MAX_TEXT + 1)}, 422, "text"),
+        ({"text": "hoi", "context": [TURN] * 6}, 422, "context"),
+        ({"text": "hoi", "context": TURN}, 422, "context"),
+        ({"text": "hoi", "context": [{"role": "moderator", "text": CANARY}]}, 422, "context[0].role"),
+        ({"text": "hoi", "context": [TURN, {"role": "self", "text": ""}]}, 422, "context[1].text"),
+        ({"text": "hoi", "contxt": []}, 422, "contxt"),
+        (["hoi"], 422, "body"),
+    ],
+)
+def test_bad_fields_are_named(client, body, status, field):
+    answer = client.post("/v1/classify", json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert field in answer.json()["detail"]
+
+
+def test_limits_are_inclusive(client):
+    full = {"text": "a " * (MAX_TEXT // 2), "context": [{"role": "self", "text": "é" * MAX_TEXT}] * 5}
+    assert client.post("/v1/classify", json=full).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "named"),
+    [
+        (b"", 422, "body"),
+        (b"{", 400, "JSON"),
+        (b"hoi", 400, "JSON"),
+        (b'{"text": "\xff"}', 400, "UTF-8"),
+        (b'{"text": "\\ud800"}', 422, "text"),
+        (b'{"text": NaN}', 422, "text"),
+        (b'"' + b"a" * MAX_BODY + b'"', 413, "1048576"),
+        (b"[" * 100_000, 400, "JSON"),
+    ],
+)
+def test_bad_bodies(client, content, status, named):
+    answer = client.post("/v1/classify", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert named in answer.json()["detail"]
+
+
+def test_other_media_types_and_paths_are_problems(client):
+    for answer, status in (
+        (client.post("/v1/classify", content=b"text=hoi", headers={"content-type": "text/plain"}), 422),
+        (client.get("/v1/classify"), 405),
+        (client.get("/nergens"), 404),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_no_error_and_no_log_holds_the_text(client, caplog):
+    caplog.set_level(logging.DEBUG)
+    bodies = [
+        {"text": CANARY * 1000},
+        {"text": CANARY, CANARY + " sleutel": 1},
+        {"text": "hoi", "context": [{"role": CANARY, "text": CANARY}]},
+        {"text": [CANARY]},
+        {"text": CANARY},
+    ]
+    for body in bodies:
+        answer = client.post("/v1/classify", json=body)
+        # The name of an unknown field is the caller's own word and is repeated so that it can be found.
+        assert CANARY not in answer.text.replace(CANARY + " sleutel", "")
+    assert CANARY not in client.post("/v1/classify", content=json.dumps({"text": CANARY}) + "}").text
+    assert CANARY not in caplog.text
+
+
+def test_a_full_pool_refuses_at_once(classifier):
+    app = create_app(Settings(workers=1, queue=0), classifier)
+    long = {"text": "lang verhaal over van alles " * 350}
+    with TestClient(app) as client, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post("/v1/classify", json=long), range(16)))
+        statuses = {answer.status_code for answer in answers}
+        assert statuses == {200, 429}
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.headers["retry-after"] == "1"
+        assert client.post("/v1/classify", json={"text": "hoi"}).status_code == 200
+
+
+def test_labels_and_health(client, classifier):
+    assert [label["name"] for label in client.get("/v1/labels").json()] == list(LABEL_NAMES)
+    assert client.get("/live").json()["status"] == "live"
+    assert client.get("/ready").json() == {"status": "ready", "model": classifier.bundle.name}
+
+
+def test_openapi_has_dutch_examples_and_problem_answers(client):
+    operation = client.get("/openapi.json").json()["paths"]["/v1/classify"]["post"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    assert "ik wil gewoon niet meer wakker worden" in {one["value"]["text"] for one in examples.values()}
+    assert {"200", "400", "413", "422", "429"} <= set(operation["responses"])
+    assert "application/problem+json" in operation["responses"]["422"]["content"]
+
+
+@given(st.text(min_size=1, max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_any_text_is_answered_or_refused_clearly(text):
+    answer = _CLIENT[0].post(
+        "/v1/classify", content=json.dumps({"text": text}), headers={"content-type": "application/json"}
+    )
+    surrogate = any("\ud800" <= character <= "\udfff" for character in text)
+    assert answer.status_code == (422 if surrogate else 200)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _share(client):
+    _CLIENT.append(client)
+
+
+_CLIENT: list[TestClient] = []

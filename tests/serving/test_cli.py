@@ -1,0 +1,112 @@
+"""The command as a user runs it, and the real server on a real port."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VANGNET = [sys.executable, "-c", "from serving.cli import main; main()"]
+
+
+def vangnet(*arguments, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*VANGNET, *arguments], capture_output=True, text=True, cwd=ROOT, env=environment, check=False, **options
+    )
+
+
+def test_score_text_as_table_and_json():
+    table = vangnet("score", "ik wil niet meer leven [b]")
+    assert table.returncode == 0
+    assert "review" in table.stdout
+    assert "[b]" in table.stdout
+    answer = json.loads(vangnet("score", "--json", "hoe laat eten we?").stdout)
+    assert answer["decision"] == "allow"
+    assert {"decision", "severity", "areas", "labels", "versions"} <= set(answer)
+
+
+def test_score_file_keeps_order_and_reports_bad_lines(tmp_path):
+    file = tmp_path / "berichten.jsonl"
+    lines = ['{"text": "hoi"}', "geen json", '{"text": ""}', "", '{"text": "ik wil dood", "context": []}', "5"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    done = vangnet("score", "--json", "--file", str(file))
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer.get("decision") or answer["error"]["field"] for answer in answers][:3] == ["allow", "line", "text"]
+    assert answers[3]["decision"] != "allow"
+    assert answers[4]["error"]["line"] == 6
+    assert done.returncode == 1
+    assert "geen json" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["score"], "either a text"),
+        (["score", "hoi", "--file", "-"], "either a text"),
+        (["score", "hoi", "--bundle", "nergens"], "no such folder"),
+        (["serve", "--bundle", "nergens"], "no such folder"),
+        (["serve", "--port", "70000"], "70000"),
+    ],
+)
+def test_wrong_use_is_said_without_a_traceback(arguments, message):
+    done = vangnet(*arguments, input="")
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_setting_names_its_variable(monkeypatch):
+    monkeypatch.setenv("VANGNET_WORKERS", "0")
+    done = vangnet("serve")
+    assert "VANGNET_WORKERS" in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server on a free port, with its output in a file."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    output = tmp_path / "output.txt"
+    with output.open("wb") as file:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [*VANGNET, "serve", "--port", str(port)], stdout=file, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
+        )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/ready").status_code == 200:
+                break
+        except httpx.TransportError:
+            assert process.poll() is None, output.read_text(encoding="utf-8")
+            time.sleep(0.1)
+    yield url, process, output
+    process.kill()
+    process.wait()
+
+
+def test_printed_request_works_and_nothing_is_logged(server):
+    url, process, output = server
+    printed = output.read_text(encoding="utf-8")
+    command = re.search(r"curl .*?\}'", printed, re.DOTALL)[0]
+    assert url in command
+    body = json.loads(re.search(r"-d '(.*)'", command)[1])
+    answer = httpx.post(f"{url}/v1/classify", json=body)
+    assert answer.json()["decision"] != "allow"
+    httpx.post(f"{url}/v1/classify", json={"text": "kanariegeel", "context": [{"role": "kanariegeel"}]})
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) in (0, -signal.SIGTERM)
+    assert "kanariegeel" not in output.read_text(encoding="utf-8")

@@ -1,0 +1,98 @@
+"""A small corpus cut from the real one, and tiny random encoders in the formats of the hub."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+
+from classifier.labels import LABEL_NAMES
+from training.corpus_files import FOLDER, read_splits
+
+SENTENCES = (
+    "De trein vertrekt om negen uur van spoor {}.\nIk kocht {} appels op de markt.\nWe zagen {} vogels in de tuin.\n"
+)
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory) -> Path:
+    """One voice per split; each label at least three times, each safe kind twice."""
+    folder = tmp_path_factory.mktemp("corpus")
+    voices, toml = {}, ""
+    for voice, split in read_splits().items():
+        voices.setdefault(split, voice)
+    for split, voice in voices.items():
+        rows = [json.loads(line) for line in (FOLDER / f"{voice}.jsonl").read_text(encoding="utf-8").splitlines()]
+        chosen: dict[str, dict] = {}
+        for name in LABEL_NAMES:
+            chosen |= {row["id"]: row for row in [row for row in rows if name in row["labels"]][:3]}
+        for kind in {row["kind"] for row in rows if not row["labels"]}:
+            chosen |= {row["id"]: row for row in [row for row in rows if row["kind"] == kind and not row["labels"]][:3]}
+        text = "".join(json.dumps({**row, "pair": None}, ensure_ascii=False) + "\n" for row in chosen.values())
+        (folder / f"{voice}.jsonl").write_text(text, encoding="utf-8")
+        toml += f'[{voice}]\nsplit = "{split}"\n'
+    (folder / "voices.toml").write_text(toml, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentences(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("sentences") / "echt.txt"
+    path.write_text("".join(SENTENCES.format(number, number, number) for number in range(30)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_encoders(tmp_path_factory) -> dict[str, Path]:
+    """Folders `bert-wordpiece`, `bert-unigram` and `roberta-bpe`, two layers of 32, random weights."""
+    root = tmp_path_factory.mktemp("encoders")
+    text = (Path(__file__).parents[2] / "docs" / "labelling-guide.md").read_text(encoding="utf-8").lower().splitlines()
+    made = {
+        "bert-wordpiece": (_wordpiece(text), "[CLS]", "[SEP]", "[PAD]", "[UNK]"),
+        "bert-unigram": (_unigram(text), "<s>", "</s>", "<pad>", "<unk>"),
+        "roberta-bpe": (_byte_level(text), "<s>", "</s>", "<pad>", "<unk>"),
+    }
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    for name, (tokenizer, cls, sep, pad, unk) in made.items():
+        fast = PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer, cls_token=cls, sep_token=sep, pad_token=pad, unk_token=unk
+        )
+        common = {**shape, "vocab_size": len(fast), "pad_token_id": fast.pad_token_id, "max_position_embeddings": 514}
+        model = RobertaModel(RobertaConfig(**common)) if "roberta" in name else BertModel(BertConfig(**common))
+        model.save_pretrained(root / name)
+        fast.save_pretrained(root / name)
+    return {name: root / name for name in made}
+
+
+def _wordpiece(text):
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer.train_from_iterator(
+        text, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False)
+    )
+    return tokenizer
+
+
+def _unigram(text):
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    trainer = trainers.UnigramTrainer(vocab_size=600, special_tokens=special, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(text, trainer)
+    return tokenizer
+
+
+def _byte_level(text):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=700, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(text, trainer)
+    return tokenizer

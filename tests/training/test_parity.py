@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from classifier.labels import LABEL_NAMES
+from training.errors import TrainingError
+from training.parity import parity_report, require_parity
+
+COUNT = len(LABEL_NAMES)
+
+
+def logits():
+    return np.random.default_rng(0).normal(0, 3, (200, COUNT))
+
+
+def test_equal_logits_pass_and_gaps_are_counted_per_label():
+    plain = logits()
+    int8 = plain.copy()
+    int8[0, 2] += 5.0
+    report = parity_report(plain, plain, int8, [0.0] * COUNT)
+    require_parity(report)
+    assert report["labels"][LABEL_NAMES[2]]["largest_gap"] == pytest.approx(5.0)
+    assert report["labels"][LABEL_NAMES[2]]["changed_decisions"] == int(plain[0, 2] < 0 <= plain[0, 2] + 5)
+    assert report["labels"][LABEL_NAMES[3]]["largest_gap"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("fp32_shift", "int8_shift", "review"),
+    [(0.01, 0.0, 0.0), (0.0, 0.5, 100.0), (0.0, 0.3, 6.0)],
+)
+def test_each_limit_can_fail_the_run(fp32_shift, int8_shift, review):
+    plain = logits()
+    fp32 = plain + fp32_shift
+    report = parity_report(plain, fp32, fp32 + int8_shift, [review] * COUNT)
+    with pytest.raises(TrainingError, match="parity"):
+        require_parity(report)

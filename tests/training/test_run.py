@@ -1,0 +1,87 @@
+"""The whole line on tiny random encoders in three formats: corpus to bundle to answer."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from classifier import Classifier, Message
+from classifier.answer import judge
+from classifier.bundle import read_bundle
+from classifier.normalise import normalise
+from training.base.load import load_base
+from training.cli import main
+from training.corpus_files import read_corpus
+from training.errors import TrainingError
+from training.finetune import Recipe
+from training.presumed_safe import read_presumed_safe
+from training.run import RunSettings, message_encoder, run
+
+pytestmark = pytest.mark.filterwarnings("default")  # torch, transformers and accelerate warn about themselves
+
+
+@pytest.mark.parametrize("name", ["bert-wordpiece", "bert-unigram", "roberta-bpe"])
+def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentences, tmp_path):
+    settings = RunSettings(
+        out=tmp_path / "models" / "klein-0.0.1",
+        work=tmp_path / "work",
+        base=str(tiny_encoders[name]),
+        corpus=small_corpus,
+        presumed_safe=sentences,
+        cache=tmp_path / "cache",
+        recipe=Recipe(epochs=1),
+    )
+    classifier = Classifier.load(run(settings))
+    bundle = classifier.bundle
+    assert judge(classifier, Message("ik wil niet meer"))["versions"]["model"] == "klein-0.0.1"
+    assert bundle.json("parity.json")["passed"]
+    training = bundle.manifest["training"]
+    assert training["base"]["name"] == str(tiny_encoders[name])
+    assert training["presumed_safe"]["sha256"] == read_presumed_safe(sentences).sha256
+    assert training["validation"].keys() == {"map", "any_auroc"}
+    with pytest.raises(TrainingError, match="holds a bundle already"):
+        run(settings)
+
+
+def test_serving_reads_the_ids_that_transformers_gives(tiny_encoders, tmp_path):
+    texts = [example.message.text for example in read_corpus().split("train")]
+    for name, folder in tiny_encoders.items():
+        base = load_base(str(folder), [], [], tmp_path)
+        base.save(tmp_path / name)
+        encoder = message_encoder(base, tmp_path / name / "tokenizer.json")
+        for text in random.Random(0).sample(texts, 200):
+            ids = encoder.encode(Message(text))[0].ids
+            expected = base.tokenizer(normalise(text), add_special_tokens=False)["input_ids"][: encoder.settings.window]
+            assert ids.tolist() == [base.tokenizer.cls_token_id, *expected, base.tokenizer.sep_token_id]
+
+
+def test_command_names_what_is_wrong(tmp_path, small_corpus):
+    def fails(*arguments):
+        result = CliRunner().invoke(main, list(map(str, arguments)))
+        assert result.exit_code == 1
+        return result.output
+
+    assert "must be named" in fails("run", "--out", tmp_path / "bundle")
+    assert "voices.toml" in fails("run", "--out", tmp_path / "x-0.0.1", "--corpus", tmp_path)
+    assert "--presumed-safe" in fails(
+        "run", "--out", tmp_path / "x-0.0.1", "--corpus", small_corpus, "--presumed-safe", tmp_path / "nothing.txt"
+    )
+    output = fails("run", "--out", tmp_path / "x-0.0.1", "--corpus", small_corpus, "--base", tmp_path / "nothing")
+    assert "nothing" in output
+    assert not (tmp_path / "x-0.0.1").exists()
+
+
+def test_shipped_bundle_passed_parity_on_real_rows(bundle_folder):
+    parity = read_bundle(bundle_folder).json("parity.json")
+    assert parity["passed"]
+    assert parity["rows"] >= 200
+    assert len(parity["labels"]) == 11
+
+
+def test_shipped_manifest_counts_the_corpus_it_was_trained_on(bundle_folder):
+    manifest = json.loads((bundle_folder / "manifest.json").read_text(encoding="utf-8"))
+    counted = manifest["training"]["corpus"]
+    assert counted["train"]["messages"] >= 1_500
+    assert np.all([count > 0 for count in counted["train"]["labels"].values()])
