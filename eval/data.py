@@ -10,6 +10,9 @@ from classifier import Message, MessageError
 from classifier.labels import BY_NAME
 from eval.errors import EvaluationError
 
+EVERYDAY = "N9"
+"""Code of ordinary talk in the labelling guide."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -20,6 +23,7 @@ class Case:
         message: What is judged.
         labels: Full label names; empty means safe.
         kind: Code of the kind (N1 to N14, P1 to P12), or None.
+        pair: Id of a case with nearly the same words and other labels, or None.
         cluster: Conversation, else voice, else the case itself: what intervals draw together.
     """
 
@@ -27,7 +31,18 @@ class Case:
     message: Message
     labels: frozenset[str]
     kind: str | None
+    pair: str | None
     cluster: str
+
+    @property
+    def everyday(self) -> bool:
+        """Ordinary talk that was not written to resemble risk."""
+        return self.kind == EVERYDAY and self.pair is None
+
+    @property
+    def look_alike(self) -> bool:
+        """Safe, and written to resemble risk; only where the data names kinds."""
+        return not self.labels and self.kind is not None and not self.everyday
 
 
 def read_cases(paths: Sequence[Path]) -> list[Case]:
@@ -78,4 +93,4 @@ def _case(row: Any, place: str) -> Case:
         raise EvaluationError(f"labels: unknown {sorted(unknown)}")
     name = str(row.get("id", place))
     cluster = row.get("conversation") or row.get("voice") or name
-    return Case(name, Message.from_mapping(row), labels, row.get("kind"), str(cluster))
+    return Case(name, Message.from_mapping(row), labels, row.get("kind"), row.get("pair"), str(cluster))

@@ -18,7 +18,6 @@ from classifier.metrics import (
 from classifier.policy import Policy
 from eval.data import Case
 
-EVERYDAY = "N9"
 SELF_HARM_INTENT = "self_harm/intent"
 Figure = dict[str, Any]
 
@@ -74,6 +73,7 @@ def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: in
             for column, label in enumerate(LABELS)
         },
         "macro_f1": figure(_macro_f1, *truth.T, *over.T),
+        "everyday": _everyday(cases, any_flag),
         "look_alikes": _safe_figures(cases, scores, over, any_truth, clusters, draws),
         "kinds": _kinds(cases, any_truth, any_flag),
     }
@@ -107,8 +107,8 @@ def _safe_figures(
     clusters: np.ndarray,
     draws: int,
 ) -> dict[str, Any]:
-    """Ranking against look-alikes (every safe kind but everyday talk), where the data names kinds."""
-    chosen = any_truth | np.array([case.kind is not None and case.kind != EVERYDAY for case in cases])
+    """Ranking and false alarms against look-alikes, where the data names kinds."""
+    chosen = any_truth | np.array([case.look_alike for case in cases])
     if not (chosen & ~any_truth).any():
         return {}
     columns = (any_truth[chosen], scores.max(axis=1)[chosen])
@@ -122,6 +122,15 @@ def _safe_figures(
         "recall_at_5_percent": {"value": _number(at_5), "low": _number(bounds[0]), "high": _number(bounds[1])},
         "false_alarm_rate": _number(false_alarm_rate(any_truth[chosen], over.any(axis=1)[chosen])),
     }
+
+
+def _everyday(cases: Sequence[Case], any_flag: np.ndarray) -> dict[str, Any]:
+    rows = np.array([case.everyday for case in cases])
+    if not rows.any():
+        return {}
+    flagged, total = int(any_flag[rows].sum()), int(rows.sum())
+    low, high = _wilson(flagged, total)
+    return {"messages": total, "flagged": flagged, "rate": flagged / total, "low": low, "high": high}
 
 
 def _recall_at(alarms: float, truth: np.ndarray, scores: np.ndarray) -> float:

@@ -24,7 +24,7 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         "95 % intervals by bootstrap over clusters"
     )
     blocks = {"any risk": figures["any_risk"], **figures["areas"], **figures["labels"]}
-    table = Table("", "positives", "recall", "precision", "F1", "AP", "AUROC")
+    table = Table("", "positives", "recall", "precision", "F1", "AP", "AUROC", title="value (95 % interval)")
     for name, block in blocks.items():
         cells = (interval(block[key]) for key in ("recall", "precision", "f1", "ap", "auroc"))
         table.add_row(name, str(block["positives"]), *cells)
@@ -38,6 +38,9 @@ def show(results: Mapping[str, Any], console: Console) -> None:
             f"against look-alikes: AUROC {interval(safe['auroc'])}, recall at 5 % false alarms "
             f"{interval(safe['recall_at_5_percent'])}, false alarms at review_at {safe['false_alarm_rate']}"
         )
+    if figures["everyday"]:
+        entry = figures["everyday"]
+        console.print(f"everyday talk without a risky twin: {entry['flagged']} of {entry['messages']} flagged")
     if figures["kinds"]:
         kinds = Table("kind", "", "messages", "flagged", "rate (95 %)")
         for kind, entry in figures["kinds"].items():

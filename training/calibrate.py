@@ -28,7 +28,8 @@ class CalibrationRows:
     Attributes:
         logits: Shape (n, labels), of the int8 model.
         truth: Shape (n, labels), 0 or 1.
-        look_alike: Shape (n,), true for safe messages of every kind but everyday talk.
+        look_alike: Shape (n,), true for safe messages that resemble risk: all kinds but everyday talk, and everyday talk
+            that was written as the twin of a risky message.
         real: Shape (n,), true for presumed-safe real sentences.
     """
 

@@ -23,7 +23,7 @@ def main() -> None:
 @click.option("--base", default=None, help="Hub id or folder; default the packaged multilingual-e5-small.")
 @click.option("--corpus", type=click.Path(path_type=Path), default=FOLDER, help="Folder of the written corpus.")
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
-@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 5.")
+@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 6.")
 @click.option("--seed", type=int, help="Default 1.")
 def run(
     out: Path,

@@ -40,6 +40,11 @@ class Example:
         """Whether any label stands on the message."""
         return bool(self.labels)
 
+    @property
+    def look_alike(self) -> bool:
+        """Whether it is safe and resembles risk: every safe kind but everyday talk, and everyday talk with a risky twin."""
+        return not self.risky and (self.kind != EVERYDAY or self.pair is not None)
+
 
 @dataclass(frozen=True)
 class Corpus:

@@ -22,7 +22,7 @@ from training.rows import Collator
 class Recipe:
     """Settings of fine-tuning; the defaults are the shipped recipe."""
 
-    epochs: float = 5.0
+    epochs: float = 6.0
     learning_rate: float = 1e-4
     batch: int = 32
     warmup: float = 0.06

@@ -27,7 +27,7 @@ from classifier.message import Message
 from training.base.load import Base, load_base
 from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
-from training.corpus_files import EVERYDAY, FOLDER, Corpus, Example, read_corpus, summary
+from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
 from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
 from training.finetune import Recipe, finetune
@@ -181,9 +181,7 @@ def _calibration_rows(
     messages = [example.message for example in examples] + [Message(text) for text in rough]
     labels = np.vstack([truth(examples), np.zeros((len(sentences), len(LABEL_NAMES)))])
     is_real = np.r_[np.zeros(len(examples), bool), np.ones(len(sentences), bool)]
-    look_alike = np.r_[
-        [not example.risky and example.kind != EVERYDAY for example in examples], np.zeros(len(sentences), bool)
-    ].astype(bool)
+    look_alike = np.r_[[example.look_alike for example in examples], np.zeros(len(sentences), bool)].astype(bool)
     logits = onnx_logits(int8, encoder, messages, "calibration")
     return CalibrationRows(logits, labels, look_alike, is_real), messages
 

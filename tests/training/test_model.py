@@ -11,8 +11,6 @@ from classifier.labels import LABEL_NAMES
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
 from training.model import Probe, RiskModel
 
-pytestmark = pytest.mark.filterwarnings("default")  # torch's exporter warns about itself
-
 WINDOWS = [
     Window(np.arange(4, 4 + size), np.r_[np.zeros(1, np.float32), np.ones(size - 1, np.float32)]) for size in (3, 9, 40)
 ]

@@ -19,8 +19,6 @@ from training.finetune import Recipe
 from training.presumed_safe import read_presumed_safe
 from training.run import RunSettings, message_encoder, run
 
-pytestmark = pytest.mark.filterwarnings("default")  # torch, transformers and accelerate warn about themselves
-
 
 @pytest.mark.parametrize("name", ["bert-wordpiece", "bert-unigram", "roberta-bpe"])
 def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentences, tmp_path):
