@@ -90,6 +90,9 @@ def _decision_table(figures: Mapping[str, Any]) -> str:
             ("recall at 5 % false alarms on look-alikes", _figure(look_alikes["recall_at_5_percent"])),
             ("false alarms on look-alikes", f"{look_alikes['false_alarm_rate']:.3f}"),
         ]
+    if everyday := figures["everyday"]:
+        share = f"{everyday['flagged']} of {everyday['messages']} ({everyday['low']:.3f}-{everyday['high']:.3f})"
+        rows.append(("false alarms on everyday talk without a risky twin", share))
     return "| at the shipped thresholds | |\n| --- | --- |\n" + "\n".join(
         f"| {name} | {value} |" for name, value in rows
     )

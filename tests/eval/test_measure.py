@@ -22,10 +22,9 @@ POLICY = Policy.from_dict(
 )
 
 
-def case(number, kind, *labels):
-    return Case(
-        str(number), Message("tekst"), frozenset(LABEL_NAMES[label] for label in labels), kind, f"voice{number % 3}"
-    )
+def case(number, kind, *labels, pair=None):
+    names = frozenset(LABEL_NAMES[label] for label in labels)
+    return Case(str(number), Message("tekst"), names, kind, pair, f"voice{number % 3}")
 
 
 CASES = [
@@ -67,9 +66,19 @@ def test_labels_and_areas(figures):
 
 def test_kinds_and_look_alikes(figures):
     assert (figures["kinds"]["N1"]["flagged"], figures["kinds"]["N9"]["flagged"]) == (1, 0)
+    assert figures["everyday"]["messages"] == 2
     assert figures["look_alikes"]["false_alarm_rate"] == 0.5
     # With two look-alikes 5 % allows none: only a score above 0.8 counts as found.
     assert figures["look_alikes"]["recall_at_5_percent"]["value"] == 0.25
+
+
+def test_everyday_twin_of_a_risky_message_is_a_look_alike():
+    twins = [case(0, "P9", PACT, pair="1"), case(1, "N9", pair="0"), case(2, "N9")]
+    scores = np.full((3, len(LABEL_NAMES)), 0.01)
+    scores[1, PACT] = 0.9
+    found = measure(twins, scores, POLICY, draws=100)
+    assert found["look_alikes"]["false_alarm_rate"] == 1.0
+    assert (found["everyday"]["messages"], found["everyday"]["flagged"]) == (1, 0)
 
 
 def test_alarms_per_thousand():

@@ -32,6 +32,7 @@ def results(folder, tmp_path):
         "areas": {"self_harm": block(0.6)},
         "labels": {"self_harm/intent": block(0.5)},
         "macro_f1": figure(0.4),
+        "everyday": {"messages": 50, "flagged": 1, "rate": 0.02, "low": 0.0, "high": 0.1},
         "look_alikes": {},
         "kinds": {"N9": {"risky": False, "messages": 50, "flagged": 1, "rate": 0.02, "low": 0.0, "high": 0.1}},
     }
