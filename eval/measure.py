@@ -93,10 +93,11 @@ def alarms_per_thousand(scores: np.ndarray, policy: Policy) -> dict[str, float]:
 
 
 def _macro_f1(*columns: np.ndarray) -> float:
+    """Mean F1 over the labels for which it is defined; NaN when there is none."""
     half = len(columns) // 2
-    return float(
-        np.nanmean([f1(wanted, flagged) for wanted, flagged in zip(columns[:half], columns[half:], strict=True)])
-    )
+    values = [f1(wanted, flagged) for wanted, flagged in zip(columns[:half], columns[half:], strict=True)]
+    defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(defined)) if defined else float("nan")
 
 
 def _safe_figures(
