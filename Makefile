@@ -13,7 +13,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 .PHONY: serve test lint train eval clean
 
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
-	$(SERVE)/bin/vangnet serve --host $(HOST) --port $(PORT)
+	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
 
 test: lint ## lint, types and all tests
 	$(DEV)/bin/pytest

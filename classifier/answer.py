@@ -4,7 +4,6 @@ from typing import Any
 
 from classifier.classifier import Classifier, Prediction
 from classifier.message import Message
-from classifier.policy import Policy
 
 SCORE_DIGITS = 4
 """Decimals of the scores shown; decisions are taken on the unrounded scores."""
@@ -12,11 +11,12 @@ SCORE_DIGITS = 4
 
 def judge(classifier: Classifier, message: Message) -> dict[str, Any]:
     """Predict, decide and put the answer in words: see `answer`."""
-    return answer(classifier, classifier.policy, classifier.predict(message))
+    return answer(classifier, classifier.predict(message))
 
 
-def answer(classifier: Classifier, policy: Policy, prediction: Prediction) -> dict[str, Any]:
+def answer(classifier: Classifier, prediction: Prediction) -> dict[str, Any]:
     """Plain values: decision, severity, reasons, areas {name: score}, labels {name: {score, thresholds}}, versions."""
+    policy = classifier.policy
     decision = policy.decide(prediction.scores)
     return {
         "decision": str(decision.action),

@@ -104,7 +104,7 @@ def _check_manifest(manifest: Any) -> None:
         raise BundleMismatch(f"{MANIFEST}: is not of format {FORMAT}, which this version of Vangnet reads")
     if missing := {"name", "version", "labels", "normaliser", "encoding", "files", "self_test"} - set(manifest):
         raise BundleMismatch(f"{MANIFEST}: lacks {', '.join(sorted(missing))}")
-    if tuple(manifest["labels"]) != LABEL_NAMES:
+    if manifest["labels"] != list(LABEL_NAMES):
         raise BundleMismatch(f"{MANIFEST}: names other labels, or in another order, than this version of Vangnet")
     if manifest["normaliser"] != normalise.VERSION:
         raise BundleMismatch(

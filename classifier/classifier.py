@@ -51,6 +51,8 @@ class Classifier:
             self.policy = Policy.from_dict(bundle.json("policy.json"))
         except PolicyError as error:
             raise BundleMismatch(f"policy.json: {error}") from None
+        if self.policy.model != bundle.name:
+            raise BundleMismatch(f"policy.json: was made for {self.policy.model}, this bundle is {bundle.name}")
         try:
             tokenizer = Tokenizer.from_str(bundle.files["tokenizer.json"].decode("utf-8"))
             settings = EncodingSettings.from_dict(bundle.manifest["encoding"])
@@ -88,6 +90,8 @@ class Classifier:
         """
         test = self.bundle.manifest["self_test"]
         try:
+            if not test["cases"]:
+                raise BundleMismatch("self_test in the manifest has no cases")
             for number, case in enumerate(test["cases"], 1):
                 prediction = self.predict(Message.from_mapping(case["message"]))
                 worst = max(abs(prediction.scores[name] - case["scores"][name]) for name in LABEL_NAMES)
@@ -97,6 +101,10 @@ class Classifier:
                     raise BundleMismatch(f"self-test {number}: the decision is not {case['decision']}")
         except (KeyError, TypeError, MessageError):
             raise BundleMismatch("self_test in the manifest has not the expected fields") from None
+        except BundleMismatch:
+            raise
+        except Exception as error:  # onnxruntime raises its own undocumented exception classes
+            raise BundleMismatch(f"model.onnx and tokenizer.json do not fit: {type(error).__name__}") from None
 
     def _run(self, ids: NDArray[np.int64], mask: NDArray[np.float32]) -> NDArray[np.float64]:
         feed = dict(zip(INPUTS, (ids[np.newaxis], mask[np.newaxis]), strict=True))

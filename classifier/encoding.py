@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from classifier.message import Message, Role
 from classifier.normalise import normalise
 
-_SPEAKER = {Role.SELF: "ik: ", Role.PEER: "ander: "}
+_SPEAKER = {Role.SELF: "ik:", Role.PEER: "ander:"}
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,15 @@ class MessageEncoder:
     def _context(self, message: Message) -> list[int]:
         ids: list[int] = []
         for turn in reversed(message.context):
-            text = _SPEAKER[turn.role] + normalise(turn.text)
-            ids = [*self._ids(text), self.settings.end, *ids]
-            if len(ids) >= self.settings.context_tokens:
-                return ids[-self.settings.context_tokens :]
+            room = self.settings.context_tokens - len(ids)
+            text = normalise(turn.text)
+            part = [*self._ids(f"{_SPEAKER[turn.role]} {text}"), self.settings.end]
+            if len(part) > room:
+                # The end of the turn stays, and who spoke; without any word of it, it is left out.
+                speaker = self._ids(_SPEAKER[turn.role])
+                words = room - len(speaker) - 1
+                return [*speaker, *self._ids(text)[-words:], self.settings.end, *ids] if words > 0 else ids
+            ids = part + ids
         return ids
 
     def _ids(self, text: str) -> list[int]:

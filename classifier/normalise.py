@@ -14,6 +14,8 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏкмтвнгпАВЕКМНОРСТУХІЈЅαεορυικντΑΒΕΗΙΚΜΝΟΡΤΥΧΖ",
     "aeopcyxijsdhlkmtbhrnABEKMHOPCTYXIJSaeopuikvtABEHIKMNOPTYXZ",
 )
+# Arabic and Japanese ligatures that stand for whole phrases: NFKC would make one code point up to 18.
+_LIGATURES = re.compile(r"[\ufdf0-\ufdfb\u3300-\u33ff]")
 _FOREIGN = re.compile(r"[\u0370-\u03ff\u0400-\u052f]")
 _LATIN = re.compile(r"[A-Za-z]")
 _LEET = str.maketrans("013457@$", "oieastas")
@@ -35,12 +37,12 @@ def normalise(text: str) -> str:
     Returns:
         The normalised text; may be empty when the text holds nothing visible. Idempotent.
     """
-    text = unicodedata.normalize("NFKC", text)
-    text = "".join(character for character in text if not _invisible(character))
-    text = unicodedata.normalize("NFKC", text)
-    text = " ".join(_one_alphabet(word) for word in _SPACE.split(text))
-    text = unicodedata.normalize("NFKC", text.lower())
+    text = _visible(_LIGATURES.sub(" ", text))
+    # Before lower-casing, as some capitals look Latin and their small letters do not; and after letters were joined.
+    text = _one_alphabet(text)
+    text = _visible(text.lower())
     text = _SPACED.sub(lambda match: match[0].replace(match[1], ""), text)
+    text = _one_alphabet(text)
     text = _LEET_INSIDE.sub(lambda match: match[0].translate(_LEET), text)
     text = _STRETCHED_LETTER.sub(r"\1\1", text)
     text = _STRETCHED_SIGN.sub(r"\1\1\1", text)
@@ -55,7 +57,14 @@ def _invisible(character: str) -> bool:
     return unicodedata.category(character) in ("Cf", "Cc", "Mn", "Me")
 
 
-def _one_alphabet(word: str) -> str:
-    if _FOREIGN.search(word) and _LATIN.search(word):
-        return word.translate(_LOOKALIKES)
-    return word
+def _visible(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(character for character in text if not _invisible(character))
+    return unicodedata.normalize("NFKC", text)
+
+
+def _one_alphabet(text: str) -> str:
+    return " ".join(
+        word.translate(_LOOKALIKES) if _FOREIGN.search(word) and _LATIN.search(word) else word
+        for word in _SPACE.split(text)
+    )

@@ -44,7 +44,7 @@ def run(data: Sequence[Path], bundle: Path | None, sentences: Sequence[Path], ou
     results = {
         "bundle": classifier.bundle.name,
         "versions": classifier.versions,
-        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
+        "data": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
         "figures": measure(cases, scores, classifier.policy, draws),
         "presumed_safe": {
             name: alarms_per_thousand(predict_all(classifier, messages), classifier.policy)

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from classifier import Message, MessageError
+from classifier.kinds import is_everyday, is_look_alike
 from classifier.labels import BY_NAME
 from eval.errors import EvaluationError
-
-EVERYDAY = "N9"
-"""Code of ordinary talk in the labelling guide."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,12 @@ class Case:
     @property
     def everyday(self) -> bool:
         """Ordinary talk that was not written to resemble risk."""
-        return self.kind == EVERYDAY and self.pair is None
+        return is_everyday(self.labels, self.kind, self.pair)
 
     @property
     def look_alike(self) -> bool:
         """Safe, and written to resemble risk; only where the data names kinds."""
-        return not self.labels and self.kind is not None and not self.everyday
+        return is_look_alike(self.labels, self.kind, self.pair)
 
 
 def read_cases(paths: Sequence[Path]) -> list[Case]:
@@ -54,7 +52,7 @@ def read_cases(paths: Sequence[Path]) -> list[Case]:
     cases = []
     for path in paths:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() would also split at U+2028
         except (OSError, UnicodeDecodeError) as error:
             raise EvaluationError(f"{path}: {error}") from None
         for number, line in enumerate(lines, 1):
@@ -76,10 +74,10 @@ def read_sentences(path: Path) -> list[Message]:
         EvaluationError: The file cannot be read as UTF-8, or holds no sentence.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{path}: {error}") from None
-    messages = [Message(line) for line in lines if line.strip()]
+    messages = [Message(line.strip()) for line in lines if line.strip()]
     if not messages:
         raise EvaluationError(f"{path}: holds no sentence")
     return messages
@@ -91,6 +89,9 @@ def _case(row: Any, place: str) -> Case:
     labels = frozenset(map(str, row["labels"]))
     if unknown := labels - set(BY_NAME):
         raise EvaluationError(f"labels: unknown {sorted(unknown)}")
+    for field in ("kind", "pair"):
+        if not isinstance(row.get(field), str | None):
+            raise EvaluationError(f"{field}: must be a string or null")
     name = str(row.get("id", place))
     cluster = row.get("conversation") or row.get("voice") or name
     return Case(name, Message.from_mapping(row), labels, row.get("kind"), row.get("pair"), str(cluster))

@@ -145,7 +145,7 @@ def _recall_at(alarms: float, truth: np.ndarray, scores: np.ndarray) -> float:
 
 def _kinds(cases: Sequence[Case], any_truth: np.ndarray, any_flag: np.ndarray) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for kind in sorted({case.kind for case in cases if case.kind}, key=lambda code: (code[0], int(code[1:] or 0))):
+    for kind in sorted({case.kind for case in cases if case.kind}, key=lambda code: (code[0], len(code), code)):
         rows = np.array([case.kind == kind for case in cases])
         flagged, total = int(any_flag[rows].sum()), int(rows.sum())
         low, high = _wilson(flagged, total)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-CAVEAT = "on written examples; recall on real messages is unknown until you measure it"
+from classifier.figures import CAVEAT, with_interval
 
 
 def write_json(path: Path, results: Mapping[str, Any]) -> None:
@@ -26,17 +26,17 @@ def show(results: Mapping[str, Any], console: Console) -> None:
     blocks = {"any risk": figures["any_risk"], **figures["areas"], **figures["labels"]}
     table = Table("", "positives", "recall", "precision", "F1", "AP", "AUROC", title="value (95 % interval)")
     for name, block in blocks.items():
-        cells = (interval(block[key]) for key in ("recall", "precision", "f1", "ap", "auroc"))
+        cells = (with_interval(block[key]) for key in ("recall", "precision", "f1", "ap", "auroc"))
         table.add_row(name, str(block["positives"]), *cells)
     console.print(table)
-    console.print(f"macro-F1 over labels at review_at: {interval(figures['macro_f1'])}")
-    console.print(f"intent found by any self-harm label: {interval(figures['intent_found'])}")
-    console.print(f"false alarms among all safe messages: {interval(figures['any_risk']['false_alarm_rate'])}")
+    console.print(f"macro-F1 over labels at review_at: {with_interval(figures['macro_f1'])}")
+    console.print(f"intent found by any self-harm label: {with_interval(figures['intent_found'])}")
+    console.print(f"false alarms among all safe messages: {with_interval(figures['any_risk']['false_alarm_rate'])}")
     if figures["look_alikes"]:
         safe = figures["look_alikes"]
         console.print(
-            f"against look-alikes: AUROC {interval(safe['auroc'])}, recall at 5 % false alarms "
-            f"{interval(safe['recall_at_5_percent'])}, false alarms at review_at {safe['false_alarm_rate']}"
+            f"against look-alikes: AUROC {with_interval(safe['auroc'])}, recall at 5 % false alarms "
+            f"{with_interval(safe['recall_at_5_percent'])}, false alarms at review_at {safe['false_alarm_rate']}"
         )
     if figures["everyday"]:
         entry = figures["everyday"]
@@ -54,12 +54,3 @@ def show(results: Mapping[str, Any], console: Console) -> None:
             f"{name}: {entry['alarms']} alarms in {entry['sentences']} presumed-safe sentences, "
             f"{entry['per_1000']:.1f} per 1,000 ({entry['low']:.1f} to {entry['high']:.1f})"
         )
-
-
-def interval(figure: Mapping[str, float | None]) -> str:
-    """A figure with its interval, or a dash where it is undefined."""
-    if figure["value"] is None:
-        return "-"
-    if figure["low"] is None or figure["high"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"

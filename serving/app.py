@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from classifier import Classifier, latest_bundle
 from serving import problems
 from serving.body import BodyLimit
+from serving.faults import Faults
 from serving.problems import problem, responses
 from serving.schemas import (
     REQUEST_EXAMPLES,
@@ -43,15 +44,16 @@ def load_classifier(settings: Settings) -> Classifier:
 
 def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     """Build the application around a verified and self-tested classifier."""
-    workers = Workers(classifier, settings.workers, settings.queue)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.workers = Workers(classifier, settings.workers, settings.queue)
         yield
-        workers.close()
+        app.state.workers.close()
 
     app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Faults)
     problems.install(app)
 
     @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429))
@@ -60,7 +62,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     ) -> JSONResponse:
         """Judge one message in its context."""
         try:
-            answer: dict[str, Any] = await workers.judge(request.message())
+            answer: dict[str, Any] = await app.state.workers.judge(request.message())
         except Busy:
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             return problem(429, "all workers are busy; the message was not judged", headers=headers)

@@ -49,7 +49,7 @@ def score(text: str | None, source: Any, as_json: bool, bundle: Path | None) -> 
     classifier = _load(_settings(bundle=bundle))
     table = None if as_json else _table()
     failed = 0
-    for number, item in enumerate([{"text": text}] if source is None else _lines(source), 1):
+    for number, item in [(1, {"text": text})] if source is None else _lines(source):
         try:
             if isinstance(item, MessageError):
                 raise item
@@ -82,7 +82,7 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     settings = _settings(host=host, port=port, bundle=bundle)
     classifier = _load(settings)
     url = f"http://{settings.host}:{settings.port}"
-    click.echo(f"{classifier.bundle.name} verified. Listening on {url} (documentation: {url}/docs). Try:\n")
+    click.echo(f"{classifier.bundle.name} verified. Starting on {url} (documentation: {url}/docs). Try:\n")
     click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")
     click.echo("""    -d '{"text": "ik wil gewoon niet meer wakker worden"}'\n""")
     # No access log: it would name every request of every author's client.
@@ -105,18 +105,18 @@ def _load(settings: Settings) -> Classifier:
         raise click.ClickException(str(error)) from None
 
 
-def _lines(source: Any) -> Iterator[Any]:
-    """Parsed lines; an error in place of a line that is not a JSON object. Blank lines are skipped."""
+def _lines(source: Any) -> Iterator[tuple[int, Any]]:
+    """Number and parsed line; an error in place of a line that is not a JSON object. Blank lines are skipped."""
     try:
-        for line in source:
+        for number, line in enumerate(source, 1):
             if not line.strip():
                 continue
             try:
                 item = json.loads(line)
-            except ValueError:
-                yield MessageError("line", "is not JSON")
+            except (ValueError, RecursionError):
+                yield number, MessageError("line", "is not JSON")
                 continue
-            yield item if isinstance(item, dict) else MessageError("line", "must be an object with text")
+            yield number, item if isinstance(item, dict) else MessageError("line", "must be an object with text")
     except UnicodeDecodeError:
         raise click.ClickException("the file is not UTF-8") from None
 

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details; a problem names field and limit and never repeats the input."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+NOT_JSON = "body: is not valid JSON"
+MOST_ERRORS = 20
+"""A body may be wrong in thousands of places; this many are told."""
+_FIELD_NAME = re.compile(r"[a-z_]{1,32}")
 
 
 class FieldProblem(BaseModel):
@@ -53,29 +58,28 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app as problem details."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
-        return problem(400, "body: is not valid JSON")
-    # pydantic's `input` and `ctx` may hold the text, and so may its message on enums; only place and kind are kept.
-    errors = [FieldProblem(field=_field(entry["loc"]), problem=_reason(entry)) for entry in error.errors()]
+        return problem(400, NOT_JSON)
+    # pydantic's `input` and `ctx` may hold the text; only place and message are kept.
+    errors = [FieldProblem(field=_field(entry), problem=_reason(entry)) for entry in error.errors()[:MOST_ERRORS]]
     return problem(422, "; ".join(f"{one.field}: {one.problem}" for one in errors), errors)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    # The framework's only 400 is a body that its JSON parser gave up on, such as one nested too deeply.
+    detail = NOT_JSON if error.status_code == 400 else str(error.detail)
+    return problem(error.status_code, detail, headers=error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    return problem(500, "an internal error; the log names its kind")
-
-
-def _field(location: Sequence[int | str]) -> str:
-    parts = list(location[1:]) or ["body"]
+def _field(entry: Mapping[str, Any]) -> str:
+    parts = list(entry["loc"][1:]) or ["body"]
+    if entry["type"] == "extra_forbidden" and not _FIELD_NAME.fullmatch(str(parts[-1])):
+        parts[-1] = "(unknown field)"  # a key may be anything, a message too
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
 
 

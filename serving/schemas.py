@@ -48,13 +48,13 @@ class ClassifyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Text
-    context: list[ContextTurn] = Field(
-        default=[], max_length=MAX_CONTEXT, description="Up to five earlier messages, oldest first."
+    context: list[ContextTurn] | None = Field(
+        default=None, max_length=MAX_CONTEXT, description="Up to five earlier messages, oldest first."
     )
 
     def message(self) -> Message:
         """The core's message."""
-        return Message(self.text, tuple(Turn(turn.role, turn.text) for turn in self.context))
+        return Message(self.text, tuple(Turn(turn.role, turn.text) for turn in self.context or ()))
 
 
 class ReasonAnswer(BaseModel):

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from classifier import Classifier, latest_bundle
+from classifier import Classifier
 
 ROOT = Path(__file__).parent.parent
 
 
+SHIPPED = ROOT / "models" / "vangnet-0.1.0"
+
+
 @pytest.fixture(scope="session")
 def bundle_folder() -> Path:
-    return latest_bundle(ROOT / "models")
+    return SHIPPED
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from classifier.bundle import Bundle, read_bundle
+from classifier.figures import CAVEAT, with_interval
 from classifier.labels import BY_NAME
+from training.corpus_files import FOLDER, read_splits
 from training.errors import TrainingError
+from training.inputs import digest
 
-CAVEAT = "On written examples; recall on real messages is unknown until you measure it."
 
-
-def write_card(folder: Path, results: Path) -> Path:
+def write_card(folder: Path, results: Path, corpus: Path = FOLDER) -> Path:
     """Render README.md in the bundle's folder.
 
     Args:
         folder: A finished bundle.
-        results: ``results.json`` of an evaluation of this bundle.
+        results: ``results.json`` of an evaluation of this bundle on the test voices.
+        corpus: Folder of the written corpus, which says what the test voices are.
 
     Raises:
-        TrainingError: The results cannot be read, or belong to another bundle.
+        TrainingError: The results cannot be read, belong to another bundle, or were not measured on the test voices.
     """
     bundle = read_bundle(folder)
     try:
@@ -29,6 +31,9 @@ def write_card(folder: Path, results: Path) -> Path:
         raise TrainingError(f"{results}: {error}") from None
     if measured.get("bundle") != bundle.name:
         raise TrainingError(f"{results}: was measured on {measured.get('bundle')}, not on {bundle.name}")
+    held_out = digest(corpus / f"{voice}.jsonl" for voice, split in read_splits(corpus).items() if split == "test")
+    if {Path(name).name: sha256 for name, sha256 in measured["data"].items()} != held_out:
+        raise TrainingError(f"{results}: was not measured on the test voices, {', '.join(held_out)}")
     card = folder / "README.md"
     card.write_text(_render(bundle, measured), encoding="utf-8")
     return card
@@ -44,9 +49,9 @@ def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
         "## Use\n\nFor showing messages to moderators sooner. Not a crisis service, not a diagnosis, and not for blocking, "
         "punishing or profiling people: the scores advise, people decide.",
         "## Figures\n\n"
-        + f"**{CAVEAT}** {figures['messages']} messages of {figures['clusters']} voices that neither training, model choice "
-        "nor calibration saw, written to be hard. 95 % intervals by bootstrap over voices, which are few: read "
-        "them as rough.\n\n    make eval    # and --presumed-safe for the last table\n",
+        + f"**{CAVEAT.capitalize()}.** {figures['messages']} messages of {figures['clusters']} voices that neither "
+        "training, model choice nor calibration saw, written to be hard. 95 % intervals by bootstrap over voices, which "
+        "are few: read them as rough.\n\n    make eval    # and --presumed-safe for the last table\n",
         _decision_table(figures),
         _label_table(figures),
         _kind_table(figures),
@@ -67,27 +72,19 @@ def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
-def _figure(entry: Mapping[str, float | None]) -> str:
-    if entry["value"] is None:
-        return "-"
-    if entry["low"] is None or entry["high"] is None:
-        return f"{entry['value']:.3f}"
-    return f"{entry['value']:.3f} ({entry['low']:.3f}-{entry['high']:.3f})"
-
-
 def _decision_table(figures: Mapping[str, Any]) -> str:
     any_risk, look_alikes = figures["any_risk"], figures["look_alikes"]
     rows = [
-        ("recall, any risk", _figure(any_risk["recall"])),
-        ("precision, any risk (at this set's share of risk)", _figure(any_risk["precision"])),
-        ("AUROC, any risk", _figure(any_risk["auroc"])),
-        ("`intent` found by any self-harm label", _figure(figures["intent_found"])),
-        ("macro-F1 over labels", _figure(figures["macro_f1"])),
+        ("recall, any risk", with_interval(any_risk["recall"])),
+        ("precision, any risk (at this set's share of risk)", with_interval(any_risk["precision"])),
+        ("AUROC, any risk", with_interval(any_risk["auroc"])),
+        ("`intent` found by any self-harm label", with_interval(figures["intent_found"])),
+        ("macro-F1 over labels", with_interval(figures["macro_f1"])),
     ]
     if look_alikes:
         rows += [
-            ("AUROC against look-alikes", _figure(look_alikes["auroc"])),
-            ("recall at 5 % false alarms on look-alikes", _figure(look_alikes["recall_at_5_percent"])),
+            ("AUROC against look-alikes", with_interval(look_alikes["auroc"])),
+            ("recall at 5 % false alarms on look-alikes", with_interval(look_alikes["recall_at_5_percent"])),
             ("false alarms on look-alikes", f"{look_alikes['false_alarm_rate']:.3f}"),
         ]
     if everyday := figures["everyday"]:
@@ -104,7 +101,7 @@ def _label_table(figures: Mapping[str, Any]) -> str:
     lines = []
     for name, block in blocks.items():
         shown = f"`{name}`" if name in BY_NAME else f"**{name}**"
-        cells = " | ".join(_figure(block[key]) for key in ("recall", "precision", "f1", "ap"))
+        cells = " | ".join(with_interval(block[key]) for key in ("recall", "precision", "f1", "ap"))
         lines.append(f"| {shown} | {block['positives']} | {cells} |")
     return head + "\n".join(lines)
 

@@ -103,5 +103,5 @@ class _clear_errors:
         return None
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, TrainingError | VangnetError | OSError | ValueError):
+        if isinstance(error, TrainingError | VangnetError):
             raise click.ClickException(str(error)) from None

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import MessageError
+from classifier.kinds import SAFE_KINDS, WORDINGS, is_look_alike
 from classifier.labels import BY_NAME
 from classifier.message import Message
 from training.errors import TrainingError
 
 FOLDER = Path(__file__).parent / "corpus"
 SPLITS = ("train", "validation", "calibration", "test")
-SAFE_KINDS = tuple(f"N{number}" for number in range(1, 15))
-EVERYDAY = "N9"
-WORDINGS = tuple(f"P{number}" for number in range(1, 13))
 REGISTERS = ("informal", "neutral", "formal")
 _FIELDS = {"id", "text", "context", "labels", "kind", "wording", "register", "voice", "pair"}
 
@@ -43,7 +41,7 @@ class Example:
     @property
     def look_alike(self) -> bool:
         """Whether it is safe and resembles risk: every safe kind but everyday talk, and everyday talk with a risky twin."""
-        return not self.risky and (self.kind != EVERYDAY or self.pair is not None)
+        return is_look_alike(self.labels, self.kind, self.pair)
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def read_corpus(folder: Path = FOLDER) -> Corpus:
         if not path.exists():
             errors.append(f"{path}: voices.toml names it and it is not there")
             continue
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n"), 1):
             try:
                 examples.append(_example(line, voice))
             except (TrainingError, MessageError) as error:

@@ -64,8 +64,9 @@ def chat_spelling(text: str, rng: random.Random, strength: float = 0.6) -> str:
         text = text.lower()
 
     def shorten(match: re.Match[str]) -> str:
-        options = _JOINED.get(match[0].lower()) or _SHORT[match[0].lower()]
-        return rng.choice(options) if rng.random() < strength else match[0]
+        # A look-alike such as a dotless i matches regardless of case and is in neither table.
+        options = _JOINED.get(match[0].lower()) or _SHORT.get(match[0].lower())
+        return rng.choice(options) if options and rng.random() < strength else match[0]
 
     text = _PHRASES.sub(shorten, text)
     text = re.sub(r"(?<=\w{3})en\b", lambda match: "e" if rng.random() < strength / 3 else match[0], text)

@@ -16,7 +16,7 @@ MOST_CHANGED_DECISIONS = 0.03
 
 
 def parity_report(
-    torch_logits: np.ndarray, fp32: np.ndarray, int8: np.ndarray, review_logits: Sequence[float]
+    torch_logits: np.ndarray, fp32: np.ndarray, int8: np.ndarray, steps: Sequence[Sequence[float]]
 ) -> dict[str, Any]:
     """Compare logits of the same rows.
 
@@ -24,13 +24,14 @@ def parity_report(
         torch_logits: Shape (n, labels), fp32 torch.
         fp32: Shape (n, labels), fp32 ONNX.
         int8: Shape (n, labels), the file that ships.
-        review_logits: Per label the int8 logit at which `review_at` is reached.
+        steps: Per label the int8 logits at which `review_at` and `escalate_at` are reached.
 
     Returns:
         Plain values for parity.json, with `passed` and, per label, mean and largest gap and changed decisions.
     """
-    over_fp32, over_int8 = fp32 >= np.asarray(review_logits), int8 >= np.asarray(review_logits)
-    changed = over_fp32.any(axis=1) != over_int8.any(axis=1)
+    # 0, 1 or 2 per row and label: below both thresholds, over the first, over both.
+    over_fp32, over_int8 = (sum((logits >= np.asarray(step)).astype(int) for step in steps) for logits in (fp32, int8))
+    changed = over_fp32.max(axis=1) != over_int8.max(axis=1)
     gap = np.abs(int8 - fp32)
     export_gap = float(np.abs(fp32 - torch_logits).max())
     passed = (

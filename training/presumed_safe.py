@@ -45,7 +45,7 @@ def read_presumed_safe(path: Path) -> PresumedSafe:
     """
     try:
         content = path.read_bytes()
-        lines = [line.strip() for line in content.decode("utf-8").splitlines()]
+        lines = [line.strip() for line in content.decode("utf-8").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(f"--presumed-safe {path}: {error}") from None
     sentences = [line for line in dict.fromkeys(lines) if 1 <= len(line) <= MAX_TEXT]

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from transformers import set_seed
 
 from classifier import normalise
-from classifier.bundle import RUNTIME_FILES, write_manifest
+from classifier.bundle import RUNTIME_FILES, Bundle, write_manifest
 from classifier.calibration import Calibration
 from classifier.classifier import Classifier
 from classifier.encoding import EncodingSettings, MessageEncoder
@@ -31,6 +31,7 @@ from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
 from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
 from training.finetune import Recipe, finetune
+from training.inputs import require_same_inputs
 from training.model import RiskModel
 from training.noise import chat_spelling
 from training.parity import parity_report, require_parity
@@ -91,7 +92,12 @@ def run(settings: RunSettings) -> Path:
     base = load_base(settings.base, seen, unseen, settings.cache)
     settings.work.mkdir(parents=True, exist_ok=True)
     base.save(settings.work / "base")
-    encoder = message_encoder(base, settings.work / "base" / "tokenizer.json")
+    tokenizer_file = settings.work / "base" / "tokenizer.json"
+    files = [*settings.corpus.glob("*.jsonl"), settings.corpus / "voices.toml", tokenizer_file]
+    if settings.presumed_safe:
+        files.append(settings.presumed_safe)
+    require_same_inputs(settings.work, settings.base, settings.recipe, files)
+    encoder = message_encoder(base, tokenizer_file)
     model, log = _train(settings, base, encoder, corpus, real)
 
     fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
@@ -103,11 +109,15 @@ def run(settings: RunSettings) -> Path:
     rows, messages = _calibration_rows(corpus, real, int8, encoder, settings.recipe.seed)
     calibration = fit_calibration(rows)
     thresholds, evidence = choose_thresholds(calibration.scores(rows.logits), rows)
-    review_logits = _logits_at([thresholds[label]["review_at"] for label in LABEL_NAMES], calibration)
-    parity = _parity(model, fp32, encoder, rows.logits, messages, review_logits)
+    steps = [
+        _logits_at([thresholds[label][step] or 1.0 for label in LABEL_NAMES], calibration)
+        for step in ("review_at", "escalate_at")
+    ]
+    parity = _parity(model, fp32, encoder, rows.logits, messages, steps)
     require_parity(parity)
 
-    bundle = _empty_folder(settings.out)
+    bundle = settings.out
+    bundle.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(int8, bundle / "model.onnx")
     shutil.copyfile(settings.work / "base" / "tokenizer.json", bundle / "tokenizer.json")
     _write_json(bundle / "calibration.json", calibration.as_dict())
@@ -133,10 +143,10 @@ def run(settings: RunSettings) -> Path:
         "normaliser": normalise.VERSION,
         "encoding": encoder.settings.as_dict(),
         "training": facts,
-        "self_test": {"tolerance": SELF_TEST_TOLERANCE, "cases": []},
     }
-    files = (*RUNTIME_FILES, "parity.json", "NOTICE")
-    write_manifest(bundle, {**manifest, "self_test": _self_test(bundle, manifest, files)}, files)
+    contents = {file: (bundle / file).read_bytes() for file in RUNTIME_FILES}
+    manifest["self_test"] = _self_test(Classifier(Bundle(bundle, manifest, contents)))
+    write_manifest(bundle, manifest, (*RUNTIME_FILES, "parity.json", "NOTICE"))
     Classifier.load(bundle).self_test()
     return bundle
 
@@ -167,7 +177,7 @@ def _train(
     model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
     validation = clean_dataset(corpus.split("validation"), encoder)
     log = finetune(model, dataset, lengths, validation, pad, settings.recipe, settings.work / "checkpoints")
-    return model.float().eval(), log
+    return model.cpu().float().eval(), log
 
 
 def _calibration_rows(
@@ -192,7 +202,7 @@ def _parity(
     encoder: MessageEncoder,
     int8_logits: np.ndarray,
     messages: Sequence[Message],
-    review_logits: Sequence[float],
+    steps: Sequence[Sequence[float]],
 ) -> dict[str, Any]:
     # The first rows are the written calibration messages; one in a few keeps it quick.
     chosen = list(range(0, len(messages), max(1, len(messages) // PARITY_ROWS)))
@@ -201,9 +211,7 @@ def _parity(
         np.max([torch_logits(model, window.ids, window.message_mask) for window in encoder.encode(message)], axis=0)
         for message in part
     ]
-    return parity_report(
-        np.array(plain), onnx_logits(fp32, encoder, part, "parity"), int8_logits[chosen], review_logits
-    )
+    return parity_report(np.array(plain), onnx_logits(fp32, encoder, part, "parity"), int8_logits[chosen], steps)
 
 
 def _logits_at(scores: Sequence[float], calibration: Calibration) -> list[float]:
@@ -211,11 +219,8 @@ def _logits_at(scores: Sequence[float], calibration: Calibration) -> list[float]
     return list((np.log(limited / (1 - limited)) - calibration.offset) / calibration.slope)
 
 
-def _self_test(bundle: Path, manifest: dict[str, Any], files: tuple[str, ...]) -> dict[str, Any]:
-    """Score the reference messages with the finished files; the manifest is then written again with the result."""
-    write_manifest(bundle, manifest, files)
-    classifier = Classifier.load(bundle)
-    (bundle / "manifest.json").unlink()
+def _self_test(classifier: Classifier) -> dict[str, Any]:
+    """Score the reference messages with the finished files."""
     cases = []
     for message in SELF_TEST:
         prediction = classifier.predict(Message.from_mapping(message))
@@ -229,14 +234,9 @@ def _name_and_version(out: Path) -> tuple[str, str]:
     name, dash, version = out.name.rpartition("-")
     if not dash or not name or len(version.split(".")) != 3 or not version.replace(".", "").isdigit():
         raise TrainingError(f"--out {out}: must be named <name>-<major>.<minor>.<patch>, such as models/vangnet-0.2.0")
-    if (out / "manifest.json").exists():
-        raise TrainingError(f"--out {out}: holds a bundle already; choose the next version")
+    if out.exists() and any(out.iterdir()):
+        raise TrainingError(f"--out {out}: is not empty; choose the next version")
     return name, version
-
-
-def _empty_folder(out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    return out
 
 
 def _texts(examples: Sequence[Example], sentences: Sequence[str]) -> list[str]:

@@ -71,6 +71,8 @@ def test_tampered(copy):
         ("manifest.json", lambda one: one["files"].update({"../x": {"bytes": 1, "sha256": ""}})),
         ("manifest.json", lambda one: one["files"].update({"model.onnx": 5})),
         ("manifest.json", lambda one: one.pop("encoding")),
+        ("manifest.json", lambda one: one.update(labels=5)),
+        ("policy.json", lambda one: one.update(model="vangnet-9.9.9")),
         ("manifest.json", lambda one: one["encoding"].update(stride=4)),
         ("calibration.json", lambda one: one["labels"].pop("self_harm/intent")),
         ("policy.json", lambda one: one["labels"].pop("self_harm/intent")),

@@ -64,24 +64,11 @@ def test_same_scores_alone_and_side_by_side(classifier):
 
 @given(VISIBLE, st.lists(VISIBLE, max_size=5))
 @settings(max_examples=60, deadline=None)
-def test_any_text_gets_a_complete_answer(text, context):
-    # A fixture would be shared by all examples; loading once is all that is needed here.
-    answer = judge(_shared(), peer(text, *context))
+def test_any_text_gets_a_complete_answer(classifier, text, context):
+    answer = judge(classifier, peer(text, *context))
     assert list(answer["labels"]) == list(LABEL_NAMES)
     assert all(0 <= entry["score"] <= 1 for entry in answer["labels"].values())
     json.dumps(answer)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _share(classifier):
-    _LOADED.append(classifier)
-
-
-_LOADED: list[Classifier] = []
-
-
-def _shared():
-    return _LOADED[0]
 
 
 def test_self_test_passes_and_can_fail(bundle_folder, tmp_path):

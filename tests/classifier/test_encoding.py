@@ -35,9 +35,15 @@ def test_context_comes_first_and_is_not_judged():
 def test_context_is_trimmed_from_the_oldest_and_the_message_never():
     message = Message(text(6), (Turn(Role.PEER, text(4, 30)), Turn(Role.PEER, text(4, 40))))
     (window,) = encoder().encode(message)
-    # Of fourteen context tokens the last eight stay: of the older turn its end alone.
+    # Eight context tokens: the newer turn takes seven, and one is too few for a word of the older.
     # Of fourteen context tokens the last eight stay: of the older turn only its end.
-    assert window.ids.tolist() == [START, END, 6, 4, 40, 41, 42, 43, END, 3, 4, *range(10, 16), END]
+    assert window.ids.tolist() == [START, 6, 4, 40, 41, 42, 43, END, 3, 4, *range(10, 16), END]
+
+
+def test_a_trimmed_turn_keeps_its_speaker_and_its_last_words():
+    message = Message("hoi", (Turn(Role.SELF, text(20, 20)), Turn(Role.PEER, "w40")))
+    (window,) = encoder().encode(message)
+    assert window.ids.tolist() == [START, 5, 4, 39, END, 6, 4, 40, END, 3, 4, 7, END]
 
 
 @pytest.mark.parametrize(("words", "windows"), [(1, 1), (6, 1), (7, 2), (10, 2), (11, 3), (14, 3)])

@@ -24,6 +24,10 @@ from classifier.normalise import normalise
         ("neeeeeee", "nee"),
         ("stop!!!!!!!!", "stop!!!"),
         ("  GA   weg \n", "ga weg"),
+        ("z e l f m о o r d", "zelfmoord"),  # one Cyrillic о, joined first
+        ("dооd DООD", "dood dood"),
+        ("İk wil", "ik wil"),
+        ("\ufdfa" * 3 + " hoi", "hoi"),
     ],
 )
 def test_disguises_are_undone(typed, read):
@@ -52,6 +56,16 @@ def test_ordinary_text_is_left_alone(text):
 
 @given(st.text(max_size=200))
 def test_idempotent_and_visible_only(text):
+    _check_idempotent(text)
+
+
+@pytest.mark.parametrize("capital", "ГПҺӀԀİЯЖΗΖΩÅﬁ")
+def test_idempotent_where_capitals_and_small_letters_differ(capital):
+    for text in (capital, f"zelfmo{capital}", f"z e {capital} f m", f"{capital}{capital}{capital}a"):
+        _check_idempotent(text)
+
+
+def _check_idempotent(text):
     once = normalise(text)
     assert normalise(once) == once
     assert not any(unicodedata.category(character) in ("Cf", "Cc") for character in once)

@@ -5,7 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from training.cli import main
-from training.corpus_files import read_corpus
+from training.corpus_files import FOLDER, read_corpus, read_splits
+from training.inputs import digest
 
 
 def figure(value):
@@ -37,7 +38,9 @@ def results(folder, tmp_path):
         "kinds": {"N9": {"risky": False, "messages": 50, "flagged": 1, "rate": 0.02, "low": 0.0, "high": 0.1}},
     }
     path = tmp_path / "results.json"
-    path.write_text(json.dumps({"bundle": folder.name, "figures": figures, "presumed_safe": {}}), encoding="utf-8")
+    test_voices = [FOLDER / f"{voice}.jsonl" for voice, split in read_splits().items() if split == "test"]
+    measured = {"bundle": folder.name, "data": digest(test_voices), "figures": figures, "presumed_safe": {}}
+    path.write_text(json.dumps(measured), encoding="utf-8")
     return path
 
 
@@ -58,6 +61,15 @@ def test_card_shows_no_training_text(folder, results):
     card(folder, results)
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert not [one.id for one in read_corpus().examples if len(one.message.text) > 20 and one.message.text in text]
+
+
+def test_results_on_other_voices_are_refused(folder, results):
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    measured["data"].popitem()
+    results.write_text(json.dumps(measured), encoding="utf-8")
+    done = card(folder, results)
+    assert done.exit_code == 1
+    assert "was not measured on the test voices" in done.output
 
 
 def test_results_of_another_bundle_are_refused(folder, results):

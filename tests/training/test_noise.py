@@ -36,6 +36,10 @@ def test_strength_zero_changes_no_word():
     assert chat_spelling("dat is niet goed", random.Random(1), strength=0.0).split()[:3] == ["dat", "is", "niet"]
 
 
+def test_letters_that_only_look_like_a_known_word_are_left():
+    assert "nı" in chat_spelling("dat is nıet goed", random.Random(2), strength=1.0)
+
+
 def test_disguise_keeps_length_or_adds_separators():
     for seed in range(50):
         rough = disguise("zelfmoord plegen vanavond", random.Random(seed))

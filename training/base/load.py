@@ -1,15 +1,19 @@
 """Load the base encoder that fine-tuning starts from."""
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
 from training.base import packaged
 from training.base.vocabulary import Trimming, trim
+from training.errors import TrainingError
 
+_EXTRA = "vangnet.json"
+_E5 = re.compile(r"(^|[-_/])e5([-_]|$)", re.IGNORECASE)
 CACHE = Path.home() / ".cache" / "vangnet"
 """Where downloaded package data is kept."""
 
@@ -38,6 +42,8 @@ class Base:
         """Write model and tokenizer in the ordinary `transformers` folder format, usable as ``--base FOLDER``."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+        extra = {"prefix": self.prefix, "notice": self.notice}
+        (folder / _EXTRA).write_text(json.dumps(extra, indent=2) + "\n", encoding="utf-8")
 
 
 def load_base(name: str, texts: Sequence[str], unseen: Sequence[str], cache: Path) -> Base:
@@ -50,24 +56,33 @@ def load_base(name: str, texts: Sequence[str], unseen: Sequence[str], cache: Pat
         cache: Folder for downloaded package data.
 
     Raises:
-        ValueError: The tokenizer is slow-only, or lacks the tokens that open and close an input.
-        OSError: The encoder cannot be found or fetched.
+        TrainingError: The encoder cannot be found, fetched or read, its tokenizer is slow-only, or lacks the tokens that
+            open and close an input.
     """
-    prefix, notice = "", ""
-    if name == packaged.NAME:
-        model, tokenizer = packaged.load_packaged(cache)
-        prefix, notice = packaged.PREFIX, packaged.NOTICE
-    elif name.startswith("packaged:"):
-        raise ValueError(f"{name}: the only packaged base is {packaged.NAME}")
-    else:
-        options: dict[str, Any] = {"add_pooling_layer": False}
-        model = AutoModel.from_pretrained(name, **options)
-        tokenizer = AutoTokenizer.from_pretrained(name)
-        if "e5" in Path(name).name.lower():
-            prefix = packaged.PREFIX
+    try:
+        if name == packaged.NAME:
+            model, tokenizer = packaged.load_packaged(cache)
+            prefix, notice = packaged.PREFIX, packaged.NOTICE
+        elif name.startswith("packaged:"):
+            raise TrainingError(f"{name}: the only packaged base is {packaged.NAME}")
+        else:
+            model = AutoModel.from_pretrained(name, add_pooling_layer=False)
+            tokenizer = AutoTokenizer.from_pretrained(name)
+            prefix, notice = _extra(name)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"--base {name}: {error}") from error
     if not tokenizer.is_fast:
-        raise ValueError(f"{name}: has no fast tokenizer (tokenizer.json)")
+        raise TrainingError(f"--base {name}: has no fast tokenizer (tokenizer.json)")
     if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
-        raise ValueError(f"{name}: its tokenizer needs cls and sep tokens, as BERT and RoBERTa have")
+        raise TrainingError(f"--base {name}: its tokenizer needs cls and sep tokens, as BERT and RoBERTa have")
     tokenizer, trimming = trim(model, tokenizer, texts, unseen)
     return Base(name, model.float().eval(), tokenizer, prefix, notice, trimming)
+
+
+def _extra(name: str) -> tuple[str, str]:
+    """Prefix and licence notice of a folder that `Base.save` wrote; elsewhere only E5 models, by name, have a prefix."""
+    file = Path(name) / _EXTRA
+    if file.is_file():
+        extra = json.loads(file.read_text(encoding="utf-8"))
+        return str(extra["prefix"]), str(extra["notice"])
+    return (packaged.PREFIX if _E5.search(name) else ""), ""

@@ -9,6 +9,7 @@ from classifier.normalise import normalise
 from training.base.load import CACHE, load_base
 from training.base.packaged import NAME, TOKENIZER, PackagedFile, fetch, load_packaged
 from training.corpus_files import read_corpus
+from training.errors import TrainingError
 
 PAIRS = [
     ("ik wil niet meer leven", "I don't want to live anymore"),
@@ -72,6 +73,14 @@ def test_special_tokens_survive_trimming(base):
     assert base.tokenizer("\U000fffff")["input_ids"][-2] == base.tokenizer.unk_token_id
 
 
+def test_a_saved_base_keeps_prefix_and_notice(base, tmp_path):
+    base.save(tmp_path / "saved")
+    again = load_base(str(tmp_path / "saved"), [], [], CACHE)
+    assert (again.prefix, again.notice) == (base.prefix, base.notice) == ("query: ", base.notice)
+    assert again.trimming is None
+    assert again.tokenizer("ik wil niet meer")["input_ids"] == base.tokenizer("ik wil niet meer")["input_ids"]
+
+
 def test_a_changed_file_is_refused(tmp_path):
     wrong = PackagedFile(TOKENIZER.requirement, TOKENIZER.member, "0" * 64)
     (tmp_path / ("0" * 16)).mkdir()
@@ -81,5 +90,5 @@ def test_a_changed_file_is_refused(tmp_path):
 
 
 def test_other_packaged_names_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="the only packaged base"):
+    with pytest.raises(TrainingError, match="the only packaged base"):
         load_base("packaged:nothing", [], [], tmp_path)

@@ -1,0 +1,40 @@
+"""What a run started from: a resumed run must have started from the same."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from training.errors import TrainingError
+from training.finetune import Recipe
+
+_FILE = "inputs.json"
+
+
+def digest(paths: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 per file name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
+
+
+def require_same_inputs(work: Path, base: str, recipe: Recipe, files: Iterable[Path]) -> None:
+    """Remember the inputs of a new run, or compare with those of the run that is to be resumed.
+
+    Args:
+        work: The run's folder.
+        base: Name of the base encoder.
+        recipe: Settings of fine-tuning.
+        files: Corpus, presumed-safe sentences and tokenizer.
+
+    Raises:
+        TrainingError: The folder holds checkpoints of a run with other inputs.
+    """
+    inputs = {"base": base, "recipe": asdict(recipe), "files": digest(files)}
+    path = work / _FILE
+    if (work / "checkpoints").exists():
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if changed := [key for key in inputs if inputs[key] != before.get(key)]:
+            raise TrainingError(
+                f"--work {work}: holds a run with another {', '.join(changed)}; remove it or choose another"
+            )
+    path.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
