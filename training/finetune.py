@@ -1,5 +1,6 @@
 """Fine-tuning with `transformers.Trainer`: everything but the word embeddings."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from datasets import Dataset
 from torch.utils.data import Sampler
-from transformers import EvalPrediction, Trainer, TrainingArguments
+from transformers import EvalPrediction, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -45,7 +46,7 @@ def finetune(
         folder: Where checkpoints go.
 
     Returns:
-        The log: loss and validation metrics by step.
+        The log: loss, minutes and validation metrics by step.
     """
     for parameter in model.encoder.get_input_embeddings().parameters():
         parameter.requires_grad = False
@@ -77,12 +78,24 @@ def finetune(
         eval_dataset=validation,
         data_collator=Collator(pad),
         compute_metrics=_metrics,
+        callbacks=[_Clock()],
     )
     trainer.lengths = lengths
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.is_dir() else None)
     # The trainer leaves autocast wrapped around `forward`; export and parity need the plain fp32 model.
     trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     return trainer.state.log_history
+
+
+class _Clock(TrainerCallback):
+    """Adds `minutes` spent so far, interrupted sessions included, to every entry of the log."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        before = max((entry.get("minutes", 0.0) for entry in state.log_history), default=0.0)
+        self._started = time.monotonic() - 60 * before
+
+    def on_log(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        state.log_history[-1]["minutes"] = round((time.monotonic() - self._started) / 60, 2)
 
 
 class _Trainer(Trainer):

@@ -5,7 +5,6 @@ import os
 import platform
 import random
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +80,6 @@ def run(settings: RunSettings) -> Path:
     Raises:
         TrainingError: The corpus or another input is wrong, or the int8 model is not what was trained.
     """
-    started = time.monotonic()
     name, version = _name_and_version(settings.out)
     corpus = read_corpus(settings.corpus)
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
@@ -133,7 +131,7 @@ def run(settings: RunSettings) -> Path:
         "kept_fp32": kept_fp32,
         "validation": _last_validation(log),
         "processor": _processor(),
-        "minutes": round((time.monotonic() - started) / 60, 1),
+        "finetuning_minutes": log[-1]["minutes"],
     }
     manifest = {
         "name": name,

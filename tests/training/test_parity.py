@@ -33,7 +33,7 @@ def test_a_message_that_stops_escalating_is_a_changed_decision():
 
 @pytest.mark.parametrize(
     ("fp32_shift", "int8_shift", "review"),
-    [(0.01, 0.0, 0.0), (0.0, 0.5, 100.0), (0.0, 0.3, 6.0)],
+    [(0.01, 0.0, 0.0), (0.0, 0.6, 100.0), (0.0, 0.25, 6.0)],
 )
 def test_each_limit_can_fail_the_run(fp32_shift, int8_shift, review):
     plain = logits()
