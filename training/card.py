@@ -54,7 +54,8 @@ def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
         "## Figures\n\n"
         + f"**{CAVEAT.capitalize()}.** {figures['messages']} messages of {figures['clusters']} voices that neither "
         "training, model choice nor calibration saw, written to be hard. 95 % intervals by bootstrap over voices, which "
-        "are few: read them as rough. Readings of these voices are logged in docs/test-readings.md.\n\n    make eval    # and --presumed-safe for the last table\n",
+        "are few: read them as rough. Readings of these "
+        "voices are logged in docs/test-readings.md.\n\n    make eval    # and --presumed-safe for the last table\n",
         _decision_table(figures),
         _label_table(figures),
         _kind_table(figures),
