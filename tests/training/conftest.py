@@ -7,8 +7,9 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
+from classifier.kinds import SAFE_KINDS
 from classifier.labels import LABEL_NAMES
-from training.corpus_files import FOLDER, read_splits
+from training.corpus_files import FOLDER, SPLITS, read_splits
 
 SENTENCES = (
     "De trein vertrekt om negen uur van spoor {}.\nIk kocht {} appels op de markt.\nWe zagen {} vogels in de tuin.\n"
@@ -17,21 +18,24 @@ SENTENCES = (
 
 @pytest.fixture(scope="session")
 def small_corpus(tmp_path_factory) -> Path:
-    """One voice per split; each label at least three times, each safe kind twice."""
+    """The same messages in every split, so that a tiny random encoder can learn what calibration asks of it."""
     folder = tmp_path_factory.mktemp("corpus")
-    voices, toml = {}, ""
-    for voice, split in read_splits().items():
-        voices.setdefault(split, voice)
-    for split, voice in voices.items():
-        rows = [json.loads(line) for line in (FOLDER / f"{voice}.jsonl").read_text(encoding="utf-8").splitlines()]
-        chosen: dict[str, dict] = {}
-        for name in LABEL_NAMES:
-            chosen |= {row["id"]: row for row in [row for row in rows if name in row["labels"]][:3]}
-        for kind in {row["kind"] for row in rows if not row["labels"]}:
-            chosen |= {row["id"]: row for row in [row for row in rows if row["kind"] == kind and not row["labels"]][:3]}
-        text = "".join(json.dumps({**row, "pair": None}, ensure_ascii=False) + "\n" for row in chosen.values())
-        (folder / f"{voice}.jsonl").write_text(text, encoding="utf-8")
-        toml += f'[{voice}]\nsplit = "{split}"\n'
+    voice = next(voice for voice, split in read_splits().items() if split == "train")
+    rows = [json.loads(line) for line in (FOLDER / f"{voice}.jsonl").read_text(encoding="utf-8").splitlines()]
+    chosen: dict[str, dict] = {}
+    for name in LABEL_NAMES:
+        chosen |= {row["id"]: row for row in [row for row in rows if name in row["labels"]][:3]}
+    for kind in SAFE_KINDS:
+        chosen |= {row["id"]: row for row in [row for row in rows if row["kind"] == kind][:3]}
+    toml = ""
+    for split in SPLITS:
+        copies = [
+            {**row, "voice": split, "id": f"{split}-{number}", "pair": None}
+            for number, row in enumerate(chosen.values())
+        ]
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in copies)
+        (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")
+        toml += f'[{split}]\nsplit = "{split}"\n'
     (folder / "voices.toml").write_text(toml, encoding="utf-8")
     return folder
 

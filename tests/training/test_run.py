@@ -29,7 +29,7 @@ def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentenc
         corpus=small_corpus,
         presumed_safe=sentences,
         cache=tmp_path / "cache",
-        recipe=Recipe(epochs=1),
+        recipe=Recipe(epochs=10, learning_rate=3e-3, batch=8),
     )
     classifier = Classifier.load(run(settings))
     bundle = classifier.bundle
@@ -41,7 +41,9 @@ def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentenc
     assert training["validation"].keys() == {"map", "any_auroc"}
     with pytest.raises(TrainingError, match="is not empty"):
         run(settings)
-    changed = replace(settings, out=tmp_path / "models" / "klein-0.0.2", recipe=Recipe(epochs=2))
+    changed = replace(
+        settings, out=tmp_path / "models" / "klein-0.0.2", recipe=Recipe(epochs=2, learning_rate=3e-3, batch=8)
+    )
     with pytest.raises(TrainingError, match="holds a run with another recipe"):
         run(changed)
 
