@@ -19,7 +19,9 @@ class Settings(BaseSettings):
         default=None, description="Folder of the model bundle. Default: the highest version under `models`."
     )
     models: Path = Field(default=Path("models"), description="Folder in which bundles are sought.")
-    host: str = Field(default="127.0.0.1", description="Address to listen on. Loopback only, as there are no keys yet.")
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on. Keep it on loopback: there are no keys yet."
+    )
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
