@@ -63,6 +63,26 @@ def auroc(truth: ArrayLike, scores: ArrayLike) -> float:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
+def threshold_at(alarms: float, safe_scores: ArrayLike) -> float:
+    """The threshold that at most the share `alarms` (0 to 1) of safe scores lies above; infinite without safe scores.
+
+    A score counts as flagged when it is greater than the threshold, so ties with it stay unflagged.
+    """
+    safe = np.sort(np.asarray(safe_scores, float))[::-1]
+    if not len(safe):
+        return float("inf")
+    allowed = int(np.floor(alarms * len(safe)))
+    return float(safe[allowed]) if allowed < len(safe) else float("-inf")
+
+
+def recall_at(alarms: float, truth: ArrayLike, scores: ArrayLike) -> float:
+    """Recall at the lowest threshold that flags at most the share `alarms` of safe messages; NaN without both."""
+    truth, scores = np.asarray(truth, bool), np.asarray(scores, float)
+    if truth.all() or not truth.any():
+        return float("nan")
+    return float((scores[truth] > threshold_at(alarms, scores[~truth])).mean())
+
+
 def bootstrap_interval(
     metric: Callable[..., float],
     columns: tuple[ArrayLike, ...],

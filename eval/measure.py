@@ -14,6 +14,7 @@ from classifier.metrics import (
     false_alarm_rate,
     precision,
     recall,
+    recall_at,
 )
 from classifier.policy import Policy
 from eval.data import Case
@@ -114,9 +115,9 @@ def _safe_figures(
         return {}
     columns = (any_truth[chosen], scores.max(axis=1)[chosen])
     low, high = bootstrap_interval(auroc, columns, clusters[chosen], draws=draws)
-    at_5 = _recall_at(0.05, *columns)
+    at_5 = recall_at(0.05, *columns)
     bounds = bootstrap_interval(
-        lambda wanted, score: _recall_at(0.05, wanted, score), columns, clusters[chosen], draws=draws
+        lambda wanted, score: recall_at(0.05, wanted, score), columns, clusters[chosen], draws=draws
     )
     return {
         "auroc": {"value": _number(auroc(*columns)), "low": _number(low), "high": _number(high)},
@@ -132,15 +133,6 @@ def _everyday(cases: Sequence[Case], any_flag: np.ndarray) -> dict[str, Any]:
     flagged, total = int(any_flag[rows].sum()), int(rows.sum())
     low, high = _wilson(flagged, total)
     return {"messages": total, "flagged": flagged, "rate": flagged / total, "low": low, "high": high}
-
-
-def _recall_at(alarms: float, truth: np.ndarray, scores: np.ndarray) -> float:
-    """Recall at the lowest threshold that flags at most the given share of safe messages."""
-    safe = np.sort(scores[~truth])[::-1]
-    if not len(safe) or not truth.any():
-        return float("nan")
-    allowed = int(np.floor(alarms * len(safe)))
-    return float((scores[truth] > safe[allowed]).mean()) if allowed < len(safe) else 1.0
 
 
 def _kinds(cases: Sequence[Case], any_truth: np.ndarray, any_flag: np.ndarray) -> dict[str, Any]:

@@ -4,11 +4,14 @@ import json
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from classifier.errors import VangnetError
-from training.corpus_files import FOLDER, SPLITS, read_corpus, read_splits, summary
+from training.conversations import FOLDER as CONVERSATIONS
+from training.conversations import read_conversations
+from training.corpus_files import FOLDER, SPLITS, Corpus, read_corpus, read_splits
 from training.errors import TrainingError
 
 
@@ -60,6 +63,60 @@ def card(bundle: Path, results: Path) -> None:
         click.echo(write_card(bundle, results))
 
 
+def _trial_options(command: Any) -> Any:
+    """Options of the commands that train models for a comparison."""
+    for option in (
+        click.option(
+            "--work", type=click.Path(path_type=Path), default=Path("runs/trials"), help="Keeps trained models."
+        ),
+        click.option("--base", default=None, help="Hub id or folder; default the packaged multilingual-e5-small."),
+        click.option("--corpus", "folder", type=click.Path(path_type=Path), default=FOLDER, help="The written corpus."),
+        click.option(
+            "--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives)."
+        ),
+        click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default all."),
+        click.option("--epochs", type=click.FloatRange(min=0.01), default=6.0, show_default=True),
+        click.option("--seed", type=int, default=1, show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def _open(
+    work: Path,
+    base: str | None,
+    folder: Path,
+    presumed_safe: Path | None,
+    layers: int | None,
+    epochs: float,
+    seed: int,
+) -> tuple[Any, Corpus]:
+    from training.finetune import Recipe
+    from training.presumed_safe import read_presumed_safe
+    from training.trials import open_bench
+
+    read = read_corpus(folder)
+    real = read_presumed_safe(presumed_safe) if presumed_safe else None
+    recipe = Recipe(layers=layers, epochs=epochs, seed=seed)
+    return open_bench(read, real, recipe, work, **({"base": base} if base else {})), read
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file with the figures.")
+@click.option("--probe", type=click.Path(path_type=Path), help="Real sentences that training does not see.")
+@_trial_options
+def curve(out: Path, probe: Path | None, **trial: Any) -> None:
+    """Train on an eighth, a quarter, half and all of the training voices; measure on the validation voices."""
+    from training.curve import curve_text, learning_curve
+
+    with _clear_errors():
+        bench, read = _open(**trial)
+        sentences = [line.strip() for line in probe.read_text("utf-8").split("\n") if line.strip()] if probe else []
+        points = learning_curve(bench, read, sentences)
+    out.write_text(json.dumps(points, indent=2) + "\n", encoding="utf-8")
+    click.echo(curve_text(points))
+
+
 @main.group()
 def corpus() -> None:
     """Look at the written corpus."""
@@ -67,11 +124,53 @@ def corpus() -> None:
 
 @corpus.command()
 @click.option("--corpus", "folder", type=click.Path(path_type=Path), default=FOLDER)
-def check(folder: Path) -> None:
-    """Check every line and print the counts per split as JSON."""
+@click.option(
+    "--conversations", type=click.Path(path_type=Path), default=CONVERSATIONS, help="Folder of conversations."
+)
+def check(folder: Path, conversations: Path) -> None:
+    """Check every line; print counts, findings and the shortcut report as Markdown.
+
+    The exit code is 1 when something must be mended: a wrong line, a leak between splits, personal data, an amount.
+    """
+    # scikit-learn and datasketch take seconds to import; --help should not.
+    from training.corpus_check import counts_table, find, shortcut_text
+
     with _clear_errors():
         read = read_corpus(folder)
-    click.echo(json.dumps({split: summary(read.split(split)) for split in SPLITS}, indent=2))
+        whole, splits = read_conversations(conversations)
+    findings = find(read)
+    click.echo(f"# Counts\n\n{counts_table(read, whole, splits)}\n# Shortcuts\n\n{shortcut_text(read)}")
+    for title, found in (("To be mended", findings.faults), ("To look at", findings.notices)):
+        click.echo(f"# {title}: {len(found)}\n")
+        click.echo("".join(f"- {line}\n" for line in found))
+    if findings.faults:
+        raise click.ClickException(f"{len(findings.faults)} faults in the corpus")
+
+
+@corpus.command()
+@click.option("--labels", type=click.Path(path_type=Path), default=None, help="Folder of CSV files.")
+def agreement(labels: Path | None) -> None:
+    """Print Cohen's kappa per label between the hands that labelled the same messages."""
+    from training.agreement import FOLDER as SECOND_LABELS
+    from training.agreement import agreement_text
+
+    with _clear_errors():
+        click.echo(agreement_text(labels or SECOND_LABELS))
+
+
+@corpus.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file.")
+@_trial_options
+def doubts(out: Path, **trial: Any) -> None:
+    """Write training messages whose labels an out-of-fold model doubts, the most doubtful first."""
+    from training.label_noise import doubts as find_doubts
+    from training.label_noise import write_doubts
+
+    with _clear_errors():
+        bench, read = _open(**trial)
+        found = find_doubts(bench, read)
+        write_doubts(out, found)
+    click.echo(f"{len(found)} messages: {out}")
 
 
 @corpus.command()

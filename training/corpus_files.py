@@ -46,10 +46,11 @@ class Example:
 
 @dataclass(frozen=True)
 class Corpus:
-    """All examples, and the split of every voice."""
+    """All examples, and the split and region of every voice."""
 
     examples: tuple[Example, ...]
     splits: Mapping[str, str]
+    regions: Mapping[str, str]
 
     def split(self, name: str) -> list[Example]:
         """The examples of one split, in file order."""
@@ -62,7 +63,7 @@ def read_corpus(folder: Path = FOLDER) -> Corpus:
     Raises:
         TrainingError: With all errors found, each with file and line.
     """
-    splits = read_splits(folder)
+    splits, regions = read_splits(folder), read_voices(folder, "region")
     examples, errors = [], []
     for voice in splits:
         path = folder / f"{voice}.jsonl"
@@ -79,7 +80,7 @@ def read_corpus(folder: Path = FOLDER) -> Corpus:
     errors += _cross_errors(examples)
     if errors:
         raise TrainingError("the corpus has errors:\n" + "\n".join(errors))
-    return Corpus(tuple(examples), splits)
+    return Corpus(tuple(examples), splits, regions)
 
 
 def read_splits(folder: Path = FOLDER) -> dict[str, str]:
@@ -88,15 +89,26 @@ def read_splits(folder: Path = FOLDER) -> dict[str, str]:
     Raises:
         TrainingError: The file is missing or malformed, or a split does not exist.
     """
+    splits = read_voices(folder, "split")
+    if wrong := set(splits.values()) - set(SPLITS):
+        raise TrainingError(
+            f"{folder / 'voices.toml'}: unknown split {sorted(wrong)}, must be one of {', '.join(SPLITS)}"
+        )
+    return splits
+
+
+def read_voices(folder: Path, key: str) -> dict[str, str]:
+    """One entry (``split``, ``region`` or ``brief``) per voice, from voices.toml.
+
+    Raises:
+        TrainingError: The file is missing or malformed, or a voice lacks the entry.
+    """
     path = folder / "voices.toml"
     try:
         voices = tomllib.loads(path.read_text(encoding="utf-8"))
-        splits = {name: str(voice["split"]) for name, voice in voices.items()}
+        return {name: str(voice[key]) for name, voice in voices.items()}
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: {error}") from None
-    if wrong := set(splits.values()) - set(SPLITS):
-        raise TrainingError(f"{path}: unknown split {sorted(wrong)}, must be one of {', '.join(SPLITS)}")
-    return splits
 
 
 def summary(examples: Iterable[Example]) -> dict[str, Any]:

@@ -21,18 +21,35 @@ from training.rows import Collator
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of fine-tuning; the defaults are the shipped recipe."""
+    """Settings of fine-tuning; the defaults are the shipped recipe.
+
+    Attributes:
+        epochs: Passes over the rows.
+        learning_rate: Highest rate, after warm-up.
+        batch: Rows a step.
+        warmup: Share of the steps (0 to 1) in which the rate rises.
+        weight_decay: As in AdamW.
+        layers: How many of the encoder's first layers are kept; None keeps all.
+        seed: Of order, noise and dropout.
+    """
 
     epochs: float = 6.0
     learning_rate: float = 1e-4
     batch: int = 32
     warmup: float = 0.06
     weight_decay: float = 0.01
+    layers: int | None = None
     seed: int = 1
 
 
 def finetune(
-    model: RiskModel, training: Dataset, lengths: list[int], validation: Dataset, pad: int, recipe: Recipe, folder: Path
+    model: RiskModel,
+    training: Dataset,
+    lengths: list[int],
+    validation: Dataset | None,
+    pad: int,
+    recipe: Recipe,
+    folder: Path,
 ) -> list[dict[str, Any]]:
     """Train in place, resuming from the last checkpoint in `folder` if there is one.
 
@@ -40,7 +57,7 @@ def finetune(
         model: With its head started from a probe.
         training: Rows as `training_dataset` gives them.
         lengths: Tokens per row, to batch messages of like length.
-        validation: Rows of the validation voices, measured after every epoch.
+        validation: Rows of the validation voices, measured after every epoch, or None.
         pad: Id of the padding token.
         recipe: Settings.
         folder: Where checkpoints go.
@@ -63,7 +80,7 @@ def finetune(
         use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         bf16=True,  # on CPUs with AMX a step takes half as long as in fp32
-        eval_strategy="epoch",
+        eval_strategy="no" if validation is None else "epoch",
         save_strategy="epoch",
         save_total_limit=1,
         logging_steps=50,

@@ -43,6 +43,29 @@ _NEIGHBOURS = {
     "k": "jlm", "l": "kop", "m": "njk", "n": "bmh", "o": "ipl", "p": "ol", "q": "wa", "r": "etf", "s": "adw", "t": "ryg",
     "u": "yij", "v": "cbf", "w": "qes", "x": "zcs", "y": "tuh", "z": "xas",
 }  # fmt: skip
+_LOOK_ALIKES = {"a": "аα", "e": "еε", "o": "оο0", "i": "іı", "c": "с", "p": "р", "x": "х", "y": "у", "n": "ո", "s": "ѕ"}
+_EMOJI = (
+    "😂",
+    "😭",
+    "💀",
+    "🥺",
+    "❤️",
+    "🙏",
+    "👀",
+    "😅",
+    "🔥",
+    "😔",
+    "😘",
+    "🤣",
+    "🙃",
+    "✨",
+    "🖤",
+    "🐶",
+    "⚽",
+    "🎉",
+    "☕",
+    "🌧️",
+)
 _LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$", "t": "7", "l": "1"}
 _DIACRITICS = str.maketrans("éèëêáàäâóòöôíìïîúùüûç", "eeeeaaaaooooiiiiuuuuc")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -100,24 +123,36 @@ def typos(text: str, rng: random.Random, rate: float = 0.04) -> str:
 
 
 def disguise(text: str, rng: random.Random) -> str:
-    """Hide one to three words as people do to pass a filter: digits for letters, stars, spaced letters."""
+    """Hide one to three words as people do to pass a filter: digits, stars, spaced letters, letters that look alike."""
     words = list(_WORD.finditer(text))
     if not words:
         return text
-    way = rng.choice((_leet, _star, _star, _space_out))
+    way = rng.choice((_leet, _star, _star, _space_out, _look_alike))
     for match in sorted(rng.sample(words, min(len(words), rng.randint(1, 3))), key=lambda one: -one.start()):
         text = text[: match.start()] + way(match[0], rng) + text[match.end() :]
     return text
 
 
+def emoji(text: str, rng: random.Random) -> str:
+    """Set one to three emoji between words or at an end, often the same one again."""
+    words = text.split(" ")
+    chosen = rng.choice(_EMOJI) * rng.randint(1, 3)
+    words.insert(rng.randint(0, len(words)), chosen)
+    return " ".join(words)
+
+
 def roughen(text: str, rng: random.Random, share: float = 0.5) -> str:
-    """The mix that training uses: `share` of texts get chat spelling, and some get typos or disguise as well."""
+    """The mix that training uses: `share` of texts get chat spelling; some get typos, disguise, emoji or capitals too."""
     if rng.random() < share:
         text = chat_spelling(text, rng, strength=rng.choice((0.3, 0.6, 0.9)))
     if rng.random() < share * 0.4:
         text = typos(text, rng)
     if rng.random() < 0.05:
         text = disguise(text, rng)
+    if rng.random() < share * 0.2:
+        text = emoji(text, rng)
+    if rng.random() < 0.05:
+        text = text.upper()
     return text
 
 
@@ -148,6 +183,12 @@ def _star(word: str, rng: random.Random) -> str:
     at = rng.randrange(1, len(word) - 1)
     count = rng.randint(1, min(2, len(word) - 1 - at))
     return word[:at] + rng.choice("**#_") * count + word[at + count :]
+
+
+def _look_alike(word: str, rng: random.Random) -> str:
+    return "".join(
+        rng.choice(_LOOK_ALIKES[letter]) if letter in _LOOK_ALIKES and rng.random() < 0.5 else letter for letter in word
+    )
 
 
 def _space_out(word: str, rng: random.Random) -> str:

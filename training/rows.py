@@ -11,8 +11,9 @@ from datasets import Dataset
 
 from classifier.encoding import MessageEncoder
 from classifier.labels import LABEL_NAMES
-from classifier.message import Message, Turn
+from classifier.message import MAX_TEXT, Message, Turn
 from training.corpus_files import Example
+from training.invented import invent
 from training.noise import roughen
 from training.presumed_safe import SPLICE_SHARE, PresumedSafe, may_be_spliced, splice, with_contexts
 
@@ -99,9 +100,11 @@ class Collator:
 
 
 def roughened(message: Message, rng: random.Random, share: float) -> Message:
-    """The message with rough spelling; each context turn is roughened on its own."""
-    turns = tuple(Turn(turn.role, roughen(turn.text, rng, share / 2)) for turn in message.context)
-    return replace(message, text=roughen(message.text, rng, share), context=turns)
+    """The message with invented names and rough spelling; each context turn is treated on its own."""
+    turns = tuple(
+        Turn(turn.role, roughen(invent(turn.text, rng), rng, share / 2)[:MAX_TEXT]) for turn in message.context
+    )
+    return replace(message, text=roughen(invent(message.text, rng), rng, share)[:MAX_TEXT], context=turns)
 
 
 def _encode(batch: dict[str, list[Any]], encoder: MessageEncoder, rng: random.Random) -> dict[str, list[Any]]:

@@ -13,30 +13,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from transformers import set_seed
 
 from classifier import normalise
 from classifier.bundle import RUNTIME_FILES, Bundle, write_manifest
 from classifier.calibration import Calibration
 from classifier.classifier import Classifier
-from classifier.encoding import EncodingSettings, MessageEncoder
+from classifier.encoding import MessageEncoder
 from classifier.labels import LABEL_NAMES
 from classifier.message import Message
-from training.base.load import CACHE, Base, load_base
+from training.base.load import CACHE, load_base
 from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
 from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
 from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
-from training.finetune import Recipe, finetune
+from training.finetune import Recipe
+from training.fit import fit, message_encoder
 from training.inputs import require_same_inputs
 from training.model import RiskModel
 from training.noise import chat_spelling
 from training.parity import parity_report, require_parity
 from training.presumed_safe import PresumedSafe, read_presumed_safe
-from training.probe import fit_probe
-from training.rows import Collator, clean_dataset, training_dataset, truth
+from training.rows import truth
 from training.scoring import onnx_logits
 
 PARITY_ROWS = 400
@@ -96,7 +95,11 @@ def run(settings: RunSettings) -> Path:
         files.append(settings.presumed_safe)
     require_same_inputs(settings.work, settings.base, settings.recipe, files)
     encoder = message_encoder(base, tokenizer_file)
-    model, log = _train(settings, base, encoder, corpus, real)
+    validation = corpus.split("validation")
+    if not validation:
+        raise TrainingError("there are no validation voices")
+    checkpoints = settings.work / "checkpoints"
+    model, log = fit(base, encoder, corpus.split("train"), validation, real, settings.recipe, checkpoints)
 
     fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
     export_fp32(model, fp32)
@@ -147,35 +150,6 @@ def run(settings: RunSettings) -> Path:
     write_manifest(bundle, manifest, (*RUNTIME_FILES, "parity.json", "NOTICE"))
     Classifier.load(bundle).self_test()
     return bundle
-
-
-def message_encoder(base: Base, tokenizer_file: Path) -> MessageEncoder:
-    """The encoder that the bundle will use, so that training sees the ids that serving sees."""
-    settings = EncodingSettings(base.tokenizer.cls_token_id, base.tokenizer.sep_token_id, base.prefix)
-    if settings.longest > base.model.config.max_position_embeddings - 2:
-        raise TrainingError(
-            f"{base.name}: reads at most {base.model.config.max_position_embeddings} tokens, {settings.longest} are needed"
-        )
-    return MessageEncoder(Tokenizer.from_file(str(tokenizer_file)), settings)
-
-
-def _train(
-    settings: RunSettings, base: Base, encoder: MessageEncoder, corpus: Corpus, real: PresumedSafe | None
-) -> tuple[RiskModel, list[dict[str, Any]]]:
-    examples = corpus.split("train")
-    missing = [name for name in LABEL_NAMES if not any(name in example.labels for example in examples)]
-    if missing or not corpus.split("validation"):
-        raise TrainingError(
-            f"training voices lack {', '.join(missing)}" if missing else "there are no validation voices"
-        )
-    dataset = training_dataset(examples, real, encoder, settings.recipe.seed)
-    pad = base.tokenizer.pad_token_id
-    model = RiskModel(base.model)
-    lengths = list(dataset.with_format(None)["length"])
-    model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
-    validation = clean_dataset(corpus.split("validation"), encoder)
-    log = finetune(model, dataset, lengths, validation, pad, settings.recipe, settings.work / "checkpoints")
-    return model.cpu().float().eval(), log
 
 
 def _calibration_rows(

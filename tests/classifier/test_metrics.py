@@ -70,3 +70,20 @@ def test_interval_covers_the_true_share():
 def test_undefined_metric_has_no_interval():
     assert all(math.isnan(one) for one in metrics.bootstrap_interval(metrics.recall, ([0, 0], [0, 1]), draws=100))
     assert all(math.isnan(one) for one in metrics.bootstrap_interval(metrics.recall, ([], []), draws=100))
+
+
+def test_threshold_leaves_at_most_the_share_of_safe_scores_above():
+    safe = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert metrics.threshold_at(0.2, safe) == 0.8
+    assert metrics.threshold_at(0.0, safe) == 1.0
+    assert metrics.threshold_at(1.0, safe) == -math.inf
+    assert metrics.threshold_at(0.2, []) == math.inf
+    assert metrics.threshold_at(0.5, [0.5, 0.5, 0.5, 0.1]) == 0.5  # ties stay unflagged
+
+
+def test_recall_at_a_rate_of_false_alarms():
+    truth = [True, True, True, True, False, False, False, False]
+    scores = [0.9, 0.7, 0.4, 0.1, 0.8, 0.3, 0.2, 0.1]
+    assert metrics.recall_at(0.25, truth, scores) == 0.75
+    assert metrics.recall_at(0.0, truth, scores) == 0.25
+    assert math.isnan(metrics.recall_at(0.1, [True], [0.5]))

@@ -8,9 +8,33 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
+from classifier import Message, Role, Turn
 from classifier.kinds import SAFE_KINDS
 from classifier.labels import LABEL_NAMES
-from training.corpus_files import FOLDER, SPLITS, read_corpus, read_splits
+from training.corpus_files import FOLDER, SPLITS, Corpus, Example, read_corpus, read_splits
+
+
+@pytest.fixture(scope="session")
+def example():
+    """Makes one example: ``example(text, *context, labels=..., voice=...)``."""
+
+    def make(text, *context, id="a-1", labels=(), kind=None, wording=(), voice="a", pair=None):
+        message = Message(text, tuple(Turn(Role.PEER, turn) for turn in context))
+        kind = kind or ("P1" if labels else "N9")
+        return Example(id, message, frozenset(labels), kind, tuple(wording), "informal", voice, pair)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def corpus_of():
+    """Makes a corpus of examples, all voices in `train` unless said otherwise."""
+
+    def make(*examples, splits=None):
+        voices = dict.fromkeys(one.voice for one in examples)
+        return Corpus(tuple(examples), splits or dict.fromkeys(voices, "train"), dict.fromkeys(voices, "NL"))
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +56,7 @@ def small_corpus(tmp_path_factory) -> Path:
         ]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in copies)
         (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")
-        toml += f'[{split}]\nsplit = "{split}"\n'
+        toml += f'[{split}]\nsplit = "{split}"\nregion = "NL"\n'
     (folder / "voices.toml").write_text(toml, encoding="utf-8")
     return folder
 

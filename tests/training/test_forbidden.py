@@ -1,0 +1,43 @@
+import pytest
+
+from training.forbidden import amount_next_to_means, personal_data
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("volg @roos.tekent_94 even", "handle"),
+        ("mail maar naar roos@post.nl dan", "e-mail address"),
+        ("bel me op 06-12345678", "phone number"),
+        ("bel +32 478 12 34 56", "phone number"),
+        ("zie https://www.winkel.nl/jas", "link"),
+        ("stort op NL91 ABNA 0417164300", "bank account"),
+        ("ik woon 1234 AB 12", "postcode with number"),
+    ],
+)
+def test_personal_data_is_named(example, text, name):
+    assert name in list(personal_data(example(text)))
+    assert name in list(personal_data(example("oké", text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bel 113 of 0800-0113", "de Kindertelefoon, 0800-0432, of Awel op 102", "@mods kijk even", "kijk https://... maar",
+        "zie https://breien.example/sjaal", "om 14.30 in lokaal 204", "het kost 1.250 euro", "score 3-2 en 12 punten",
+    ],
+)  # fmt: skip
+def test_ordinary_talk_and_help_lines_are_not(example, text):
+    assert list(personal_data(example(text))) == []
+
+
+@pytest.mark.parametrize("text", ["neem dan 20 pillen", "twintig witte pillen", "hoeveel is 500 mg", "pillen x 30"])
+def test_amounts_next_to_means_in_risky_messages(example, text):
+    risky = ["self_harm/method_request"]
+    assert amount_next_to_means(example(text, labels=risky))
+    assert amount_next_to_means(example("ja?", text, labels=risky))
+    assert not amount_next_to_means(example(text))
+
+
+def test_numbers_elsewhere_are_no_amounts(example):
+    assert not amount_next_to_means(example("om 20 uur zijn de pillen van oma", labels=["self_harm/intent"]))

@@ -1,0 +1,106 @@
+"""Trials on a tiny random encoder: what is kept, the learning curve, and doubted labels."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from classifier.labels import LABEL_NAMES
+from training.cli import main
+from training.curve import learning_curve, measured
+from training.errors import TrainingError
+from training.finetune import Recipe
+from training.label_noise import doubts
+from training.presumed_safe import read_presumed_safe
+from training.rows import truth
+from training.trials import open_bench, shuffled_voices
+
+RECIPE = Recipe(epochs=8, learning_rate=3e-3, batch=8)
+WORDS = "fiets regen school kaas hond liedje oma trein soep feest boek lamp".split()  # noqa: SIM905
+
+
+@pytest.fixture
+def clear_corpus(example, corpus_of):
+    """Six voices in which a word of its own gives each label away, and two messages whose label is wrong."""
+    rng = random.Random(0)
+    made = []
+    for number in range(360):
+        label = LABEL_NAMES[number // 6 % 22] if number // 6 % 22 < len(LABEL_NAMES) else None
+        word = label.split("/")[1][:7] if label else "niets"
+        text = f"{rng.choice(WORDS)} {word} {word} {rng.choice(WORDS)}"
+        made.append(example(text, id=f"m-{number}", labels=[label] if label else [], voice=f"v{number % 6}"))
+    wrong = example("fiets pact pact soep", id="wrong-1", voice="v0")
+    also = example("regen niets niets oma", id="wrong-2", labels=["self_harm/injury"], voice="v1")
+    return corpus_of(*made, wrong, also)
+
+
+def test_a_trial_is_trained_once(tiny_encoders, clear_corpus, tmp_path):
+    bench = open_bench(clear_corpus, None, Recipe(epochs=1), tmp_path, str(tiny_encoders["bert-wordpiece"]))
+    examples = clear_corpus.split("train")
+    first = bench.trained(examples)
+    [kept] = tmp_path.glob("*/model.pt")
+    written = kept.stat().st_mtime_ns
+    again = bench.trained(examples)
+    assert kept.stat().st_mtime_ns == written
+    assert (first.head.weight == again.head.weight).all()
+    bench.trained(examples[:200])
+    assert len(list(tmp_path.glob("*/model.pt"))) == 2
+
+
+def test_wrong_labels_are_doubted_first(tiny_encoders, clear_corpus, tmp_path):
+    bench = open_bench(clear_corpus, None, RECIPE, tmp_path, str(tiny_encoders["bert-unigram"]))
+    found = doubts(bench, clear_corpus)
+    assert {"wrong-1", "wrong-2"} <= {doubt.example.id for doubt in found[:20]}
+    assert len(found) < len(clear_corpus.examples) / 2
+
+
+def test_fewer_layers_and_too_many(tiny_encoders, clear_corpus, tmp_path):
+    for layers in (1, 3):
+        recipe = Recipe(epochs=1, layers=layers)
+        bench = open_bench(clear_corpus, None, recipe, tmp_path, str(tiny_encoders["bert-wordpiece"]))
+        if layers == 3:
+            with pytest.raises(TrainingError, match="layers: must be 1 to 2"):
+                bench.trained(clear_corpus.split("train"))
+        else:
+            assert len(bench.trained(clear_corpus.split("train")).encoder.encoder.layer) == 1
+
+
+def test_voices_of_a_smaller_share_are_in_the_larger(clear_corpus):
+    order = shuffled_voices(clear_corpus, 1)
+    assert sorted(order) == [f"v{number}" for number in range(6)]
+    assert order == shuffled_voices(clear_corpus, 1)
+
+
+def test_figures_of_a_perfect_model_and_of_none(example):
+    messages = [example(f"m {number}", id=f"m-{number}", labels=[name]) for number, name in enumerate(LABEL_NAMES)]
+    messages += [example(f"s {number}", id=f"s-{number}", kind="N1") for number in range(40)]
+    perfect = measured(messages, lambda rows, title: truth(messages), None, [])
+    assert perfect["map"]["value"] == perfect["recall"]["value"] == perfect["any_auroc"]["value"] == 1.0
+    assert set(perfect["ap"].values()) == {1.0}
+    none = measured(messages, lambda rows, title: np.zeros((len(rows), len(LABEL_NAMES))), None, [])
+    assert none["any_auroc"]["value"] == 0.5
+    assert none["recall"]["value"] == 0.0
+
+
+def test_curve_measures_carriers_and_real_sentences(tiny_encoders, small_corpus, sentences, tmp_path):
+    out = tmp_path / "curve.json"
+    base = str(tiny_encoders["bert-wordpiece"])
+    options = ["--epochs", 1, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work", "--out", out]
+    real = ["--presumed-safe", sentences, "--probe", sentences]
+    result = CliRunner().invoke(main, list(map(str, ["curve", *options, *real])))
+    assert result.exit_code == 0, result.output
+    points = json.loads(out.read_text(encoding="utf-8"))
+    assert [point["share"] for point in points] == [0.125, 0.25, 0.5, 1.0]
+    assert set(points[-1]["ap"]) == set(LABEL_NAMES)
+    assert 0 <= points[-1]["spliced"]["recall_spliced"] <= 1
+    assert 0 <= points[-1]["probe"]["chat_spelling_per_1000"] <= 1000
+    assert "recall on real messages is unknown" in result.output
+
+
+def test_curve_needs_validation_voices(tiny_encoders, clear_corpus, sentences, tmp_path):
+    real = read_presumed_safe(sentences)
+    bench = open_bench(clear_corpus, real, RECIPE, tmp_path, str(tiny_encoders["bert-wordpiece"]))
+    with pytest.raises(TrainingError, match="no validation voices"):
+        learning_curve(bench, clear_corpus)

@@ -1,0 +1,146 @@
+"""The learning curve: does a larger corpus still help, for which labels, and at what price in false alarms?"""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from classifier.figures import CAVEAT, with_interval
+from classifier.labels import LABEL_NAMES
+from classifier.message import Message
+from classifier.metrics import auroc, average_precision, bootstrap_interval, recall_at, threshold_at
+from training.corpus_files import Corpus, Example
+from training.errors import TrainingError
+from training.noise import chat_spelling
+from training.presumed_safe import PresumedSafe, may_be_spliced, splice
+from training.rows import truth
+from training.scoring import torch_logits
+from training.trials import Bench, shuffled_voices
+
+SHARES = (0.125, 0.25, 0.5, 1.0)
+LOOK_ALIKE_ALARMS = 0.05
+"""Recall is read at the threshold that flags this share of the validation voices' look-alikes."""
+
+
+def learning_curve(
+    bench: Bench, corpus: Corpus, probe: Sequence[str] = (), shares: Sequence[float] = SHARES
+) -> list[dict[str, Any]]:
+    """Train on nested shares of the training voices and measure each model on the validation voices.
+
+    Args:
+        bench: Base, recipe and the folder that keeps finished models.
+        corpus: Its training and validation voices are used, no others.
+        probe: Presumed-safe sentences that no training saw, or none.
+        shares: Parts of the voices, in (0, 1].
+
+    Returns:
+        One entry a share: ``share``, ``voices``, ``messages`` and the figures of `measured`.
+    """
+    validation = corpus.split("validation")
+    if not validation:
+        raise TrainingError("there are no validation voices")
+    order = shuffled_voices(corpus, bench.recipe.seed)
+    points = []
+    for share in shares:
+        voices = set(order[: max(1, round(share * len(order)))])
+        examples = [example for example in corpus.split("train") if example.voice in voices]
+        model = bench.trained(examples)
+
+        def logits(messages: Sequence[Message], title: str, model: Any = model) -> np.ndarray:
+            return torch_logits(model, bench.encoder, messages, bench.pad, title)
+
+        counts = {"share": share, "voices": len(voices), "messages": len(examples)}
+        points.append(counts | measured(validation, logits, bench.real, probe))
+    return points
+
+
+def measured(
+    validation: Sequence[Example], logits: Any, real: PresumedSafe | None, probe: Sequence[str]
+) -> dict[str, Any]:
+    """Figures of one model.
+
+    Args:
+        validation: Messages with labels.
+        logits: Function of messages and a title that gives logits (messages, labels).
+        real: Its threshold part gives the carriers of spliced messages.
+        probe: Presumed-safe sentences.
+
+    Returns:
+        ``map``, ``ap`` per label, ``any_auroc``, ``look_alike_auroc``, ``recall`` (at 5 % alarms among look-alikes), each
+        with the interval of a bootstrap over voices where it is one number; ``spliced`` and ``probe`` at the same threshold.
+    """
+    labels = truth(validation).astype(bool)
+    scores = logits([example.message for example in validation], "validation")
+    risky, highest = labels.any(1), scores.max(1)
+    look_alike = np.array([example.look_alike for example in validation])
+    voices = np.array([example.voice for example in validation])
+    hard = risky | look_alike
+    threshold = threshold_at(LOOK_ALIKE_ALARMS, highest[look_alike])
+    figures: dict[str, Any] = {
+        "map": _figure(_mean_ap, (*labels.T, *scores.T), voices),
+        "ap": {
+            name: round(average_precision(labels[:, column], scores[:, column]), 4)
+            for column, name in enumerate(LABEL_NAMES)
+        },
+        "any_auroc": _figure(auroc, (risky, highest), voices),
+        "look_alike_auroc": _figure(auroc, (risky[hard], highest[hard]), voices[hard]),
+        "recall": _figure(_recall, (risky[hard], highest[hard]), voices[hard]),
+    }
+    if real is not None:
+        figures["spliced"] = _spliced(validation, highest, threshold, real, logits)
+    if probe:
+        rng = random.Random(0)
+        rough = [chat_spelling(sentence, rng) for sentence in probe]
+        figures["probe"] = {
+            name: round(1000 * float((logits([Message(text) for text in texts], name).max(1) > threshold).mean()), 2)
+            for name, texts in (("as_it_is_per_1000", probe), ("chat_spelling_per_1000", rough))
+        }
+    return figures
+
+
+def _spliced(
+    validation: Sequence[Example], highest: np.ndarray, threshold: float, real: PresumedSafe, logits: Any
+) -> dict[str, Any]:
+    """Recall on risky messages set between real sentences, beside that on the same messages alone."""
+    rng = random.Random(0)
+    rows = [row for row, example in enumerate(validation) if example.risky and may_be_spliced(example)]
+    carried = [splice(validation[row], real.thresholds, rng).message for row in rows]
+    return {
+        "messages": len(rows),
+        "recall_alone": round(float((highest[rows] > threshold).mean()), 4),
+        "recall_spliced": round(float((logits(carried, "spliced").max(1) > threshold).mean()), 4),
+    }
+
+
+def _figure(metric: Any, columns: tuple[np.ndarray, ...], voices: np.ndarray) -> dict[str, float]:
+    low, high = bootstrap_interval(metric, columns, voices, draws=200)
+    return {"value": round(metric(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def _mean_ap(*columns: np.ndarray) -> float:
+    half = len(columns) // 2
+    pairs = zip(columns[:half], columns[half:], strict=True)
+    return float(np.nanmean([average_precision(wanted, score) for wanted, score in pairs]))
+
+
+def _recall(wanted: np.ndarray, scores: np.ndarray) -> float:
+    return recall_at(LOOK_ALIKE_ALARMS, wanted, scores)
+
+
+def curve_text(points: Sequence[dict[str, Any]]) -> str:
+    """Markdown table of a learning curve, a column a share."""
+    rows: dict[str, list[str]] = {}
+    for point in points:
+        cells = {"voices": point["voices"], "messages": point["messages"], "mAP": with_interval(point["map"])}
+        cells |= {f"AP `{name}`": f"{value:.3f}" for name, value in point["ap"].items()}
+        cells["any-risk AUROC"] = with_interval(point["any_auroc"])
+        cells["AUROC against look-alikes"] = with_interval(point["look_alike_auroc"])
+        cells["recall at 5 % look-alike alarms"] = with_interval(point["recall"])
+        for part, title in (("spliced", "spliced"), ("probe", "real sentences")):
+            cells |= {f"{title}: {name.replace('_', ' ')}": value for name, value in point.get(part, {}).items()}
+        for name, cell in cells.items():
+            rows.setdefault(name, []).append(str(cell))
+    shares = [f"{100 * point['share']:g} %" for point in points]
+    head = f"| {CAVEAT} | {' | '.join(shares)} |\n|{' --- |' * (len(shares) + 1)}\n"
+    return head + "".join(f"| {name} | {' | '.join(cells)} |\n" for name, cells in rows.items())

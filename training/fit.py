@@ -1,0 +1,77 @@
+"""From examples to a fine-tuned model: rows, a probe to start from, fine-tuning."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from classifier.encoding import EncodingSettings, MessageEncoder
+from classifier.labels import LABEL_NAMES
+from training.base.load import Base
+from training.corpus_files import Example
+from training.errors import TrainingError
+from training.finetune import Recipe, finetune
+from training.model import RiskModel
+from training.presumed_safe import PresumedSafe
+from training.probe import fit_probe
+from training.rows import Collator, clean_dataset, training_dataset
+
+
+def message_encoder(base: Base, tokenizer_file: Path) -> MessageEncoder:
+    """The encoder that the bundle will use, so that training sees the ids that serving sees."""
+    settings = EncodingSettings(base.tokenizer.cls_token_id, base.tokenizer.sep_token_id, base.prefix)
+    if settings.longest > base.model.config.max_position_embeddings - 2:
+        raise TrainingError(
+            f"{base.name}: reads at most {base.model.config.max_position_embeddings} tokens, {settings.longest} are needed"
+        )
+    return MessageEncoder(Tokenizer.from_file(str(tokenizer_file)), settings)
+
+
+def fit(
+    base: Base,
+    encoder: MessageEncoder,
+    examples: Sequence[Example],
+    validation: Sequence[Example],
+    real: PresumedSafe | None,
+    recipe: Recipe,
+    folder: Path,
+) -> tuple[RiskModel, list[dict[str, Any]]]:
+    """Fine-tune a copy of the base encoder; an interrupted run goes on from its last checkpoint.
+
+    Args:
+        base: Stays as it is.
+        encoder: As `message_encoder` gives it.
+        examples: Training messages; every label must stand on one of them.
+        validation: Measured after every epoch; may be empty.
+        real: Presumed-safe sentences, or None.
+        recipe: Settings.
+        folder: Where checkpoints go.
+
+    Returns:
+        The model in fp32 on the CPU, and the log.
+
+    Raises:
+        TrainingError: A label stands on no training message, or the encoder has fewer layers than asked for.
+    """
+    if missing := [name for name in LABEL_NAMES if not any(name in example.labels for example in examples)]:
+        raise TrainingError(f"training voices lack {', '.join(missing)}")
+    dataset = training_dataset(examples, real, encoder, recipe.seed)
+    pad = base.tokenizer.pad_token_id
+    model = RiskModel(_first_layers(copy.deepcopy(base.model), recipe.layers))
+    lengths = list(dataset.with_format(None)["length"])
+    model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
+    measured = clean_dataset(validation, encoder) if validation else None
+    log = finetune(model, dataset, lengths, measured, pad, recipe, folder)
+    return model.cpu().float().eval(), log
+
+
+def _first_layers(encoder: Any, layers: int | None) -> Any:
+    """Keep the first layers of a BERT- or RoBERTa-like encoder, in place; None keeps all."""
+    if layers is not None:
+        if not 1 <= layers <= len(encoder.encoder.layer):
+            raise TrainingError(f"layers: must be 1 to {len(encoder.encoder.layer)} for this encoder")
+        encoder.encoder.layer = encoder.encoder.layer[:layers]
+        encoder.config.num_hidden_layers = layers
+    return encoder

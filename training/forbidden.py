@@ -1,0 +1,42 @@
+"""What no written message may hold: personal data, and amounts next to means."""
+
+import re
+from collections.abc import Iterator
+
+from training.corpus_files import Example
+
+_HELP_LINES = re.compile(r"\b(0800[- ]?0113|0800[- ]?0432|113|1813|112|102|106|107)\b")
+_PERSONAL = {
+    "handle": re.compile(
+        r"(?<![\w.])@(?!(?:mods?|moderators?|beheer(?:der)?|bot|admins?|iedereen|all(?:emaal)?|everyone|here)\b)\w{3,}"
+    ),
+    "e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.\w{2,}"),
+    "phone number": re.compile(r"(?<!\d)(?:\+|00)?\d(?:[ -]?\d){8,12}(?!\d)"),
+    # Reserved and made-up hosts ("https://...", breien.example, voorbeeld.nl) lead nowhere.
+    "link": re.compile(
+        r"(?:https?://|www\.)(?!\.|…|\S*(?:\.example|example\.|voorbeeld))[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+    ),
+    "bank account": re.compile(r"\b(?:NL|BE)\d{2} ?[A-Z0-9]{4} ?\d{4}", re.IGNORECASE),
+    "postcode with number": re.compile(r"\b[1-9]\d{3} ?[A-Z]{2},? \d{1,4}\b"),
+}
+_NUMBER = (
+    r"(?:\d+|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|vijftien|twintig|dertig|veertig|vijftig|honderd)"
+)
+_MEANS = r"(?:pillen|pilletjes|pillekes|tabletten|capsules|slaappillen|medicijnen|paracetamol\w*|strips?|doosjes)"
+_AMOUNT = re.compile(
+    rf"\b{_NUMBER} (?:\w+ )?{_MEANS}\b|\b\d+ ?(?:mg|milligram|gram|ml|milliliter|cc)\b|\b{_MEANS} (?:van|x) {_NUMBER}\b",
+    re.IGNORECASE,
+)
+
+
+def personal_data(example: Example) -> Iterator[str]:
+    """Names of the patterns of personal data that occur in the message or its context; help lines are allowed."""
+    for text in (example.message.text, *(turn.text for turn in example.message.context)):
+        plain = _HELP_LINES.sub(" ", text)
+        yield from (name for name, pattern in _PERSONAL.items() if pattern.search(plain))
+
+
+def amount_next_to_means(example: Example) -> bool:
+    """Whether a risky message, or the context that it answers, names how much of something."""
+    texts = (example.message.text, *(turn.text for turn in example.message.context))
+    return example.risky and any(_AMOUNT.search(text) for text in texts)

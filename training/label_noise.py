@@ -1,0 +1,70 @@
+"""Messages whose label a model that never saw them doubts, for a person to read again."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from cleanlab.multilabel_classification.filter import find_label_issues
+
+from classifier.labels import LABEL_NAMES
+from training.corpus_files import Corpus, Example
+from training.rows import truth
+from training.scoring import torch_logits
+from training.trials import Bench, shuffled_voices
+
+FOLDS = 2
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A message with the labels that it carries and those that the model would give it, with their probability."""
+
+    example: Example
+    predicted: dict[str, float]
+
+
+def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
+    """Confident learning (Northcutt and others 2021, `cleanlab`) on out-of-fold predictions, folds by voice.
+
+    Args:
+        bench: Base, recipe and the folder that keeps finished models.
+        corpus: Its training voices are looked at, no others.
+        folds: Number of models; each predicts the voices that it was not trained on.
+
+    Returns:
+        The doubted messages, the most doubtful first.
+    """
+    voices = shuffled_voices(corpus, bench.recipe.seed)
+    training = corpus.split("train")
+    logits = np.empty((len(training), len(LABEL_NAMES)))
+    for held_out in np.array_split(voices, folds):
+        outside = [example for example in training if example.voice not in held_out]
+        rows = [row for row, example in enumerate(training) if example.voice in held_out]
+        model = bench.trained(outside)
+        messages = [training[row].message for row in rows]
+        logits[rows] = torch_logits(model, bench.encoder, messages, bench.pad, "out of fold")
+    probabilities = 1 / (1 + np.exp(-logits))
+    given = [np.flatnonzero(row).tolist() for row in truth(training)]
+    ranked = find_label_issues(given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
+    return [
+        Doubt(
+            training[row], {name: float(chance) for name, chance in zip(LABEL_NAMES, probabilities[row], strict=True)}
+        )
+        for row in ranked
+    ]
+
+
+def write_doubts(path: Path, found: Iterable[Doubt]) -> None:
+    """Write a CSV file with the columns id, given, predicted (labels above 0.5), furthest (the label most at odds), text."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "given", "predicted", "furthest", "text"])
+        for doubt in found:
+            likely = [name for name, chance in doubt.predicted.items() if chance > 0.5]
+            gap = {name: abs(chance - (name in doubt.example.labels)) for name, chance in doubt.predicted.items()}
+            worst = max(gap, key=lambda name: gap[name])
+            chance = f"{worst} {doubt.predicted[worst]:.2f}"
+            text = doubt.example.message.text
+            writer.writerow([doubt.example.id, " ".join(sorted(doubt.example.labels)), " ".join(likely), chance, text])
