@@ -12,7 +12,7 @@ from training.conversations import summary as conversation_summary
 from training.corpus_files import SPLITS, Corpus, Example
 from training.forbidden import amount_next_to_means, personal_data
 from training.near_duplicates import near_duplicates
-from training.shortcuts import LARGEST_AUROC, shortcut_report
+from training.shortcuts import FOLDS, LARGEST_AUROC, shortcut_report
 
 _OPENING_WORDS = 3
 _MOST_OPENINGS = 6
@@ -63,6 +63,9 @@ def shortcut_text(corpus: Corpus) -> str:
     """Markdown lines on how well style alone tells risky from safe, for the whole and for training voices."""
     lines = []
     for name, examples in (("all voices", corpus.examples), ("training voices", corpus.split("train"))):
+        if len({example.voice for example in examples}) < FOLDS:
+            lines.append(f"- {name}: not measured with fewer than {FOLDS} voices")
+            continue
         report = shortcut_report(examples)
         verdict = "within" if report["auroc"] <= LARGEST_AUROC else "over"
         strongest = ", ".join(f"{feature} {value}" for feature, value in list(report["single"].items())[:6])

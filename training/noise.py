@@ -158,8 +158,10 @@ def roughen(text: str, rng: random.Random, share: float = 0.5) -> str:
 
 def _loosen_punctuation(text: str, rng: random.Random) -> str:
     style = rng.randrange(4)
+    if not re.search(r"\w", text):  # "..." or "?!" is all punctuation
+        return text
     if style == 0:
-        return re.sub(r"[.,;:!?'\"]", "", text) if re.search(r"\w", text) else text
+        return re.sub(r"[.,;:!?'\"]", "", text)
     if style == 1:
         return re.sub(r"[.,;]", "..", text)
     if style == 2:

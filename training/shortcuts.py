@@ -13,7 +13,7 @@ from training.corpus_files import REGISTERS, Example
 
 LARGEST_AUROC = 0.60
 """What the corpus may reach at most."""
-_FOLDS = 5
+FOLDS = 5
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 _WIDER = ("letters a word", "digits", "context turns", "context characters", "last turn by the author")
 _SIGNS = (".", ",", "!", "?", "...", '"', "'", "(", ":", "-", "\n", "http")
@@ -35,7 +35,7 @@ def shortcut_report(examples: Sequence[Example]) -> dict[str, Any]:
 
     def out_of_fold(features: np.ndarray) -> float:
         model = HistGradientBoostingClassifier(max_iter=60, max_leaf_nodes=8, learning_rate=0.1, random_state=0)
-        folds = GroupKFold(_FOLDS)
+        folds = GroupKFold(FOLDS)
         scores = cross_val_predict(model, features, risky, groups=voices, cv=folds, method="predict_proba")[:, 1]
         return round(auroc(risky, scores), 3)
 

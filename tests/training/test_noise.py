@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.normalise import normalise
-from training.noise import chat_spelling, disguise, roughen, typos
+from training.noise import chat_spelling, disguise, emoji, roughen, typos
 
 SENTENCE = "Ik heb misschien even geen zin, want ik weet niet wat ik moet zeggen."
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=120)
-FUNCTIONS = (chat_spelling, typos, disguise, roughen)
+FUNCTIONS = (chat_spelling, typos, disguise, emoji, roughen)
 
 
 @given(TEXTS, st.integers(0, 1000))
@@ -17,6 +17,11 @@ def test_a_text_with_a_word_never_becomes_empty(text, seed):
     for function in FUNCTIONS:
         rough = function(f"ja {text}", random.Random(seed))
         assert normalise(rough)
+
+
+@pytest.mark.parametrize("text", ["...", "?!", "😂", ".", "!!!", "…"])
+def test_a_text_of_signs_alone_never_becomes_empty(text):
+    assert all(function(text, random.Random(seed)) for function in FUNCTIONS for seed in range(100))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
