@@ -15,6 +15,8 @@ from training.scoring import torch_logits
 from training.trials import Bench, shuffled_voices
 
 FOLDS = 2
+STRONG = 0.9
+"""How far, from 0 to 1, the predicted probability of some label must be from the label to count as strong disagreement."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Doubt:
 
     example: Example
     predicted: dict[str, float]
+
+    @property
+    def furthest(self) -> tuple[str, float]:
+        """The label most at odds, and by how much."""
+        gaps = {name: abs(chance - (name in self.example.labels)) for name, chance in self.predicted.items()}
+        name = max(gaps, key=lambda one: gaps[one])
+        return name, gaps[name]
 
 
 def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
@@ -34,7 +43,7 @@ def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
         folds: Number of models; each predicts the voices that it was not trained on.
 
     Returns:
-        The doubted messages, the most doubtful first.
+        The messages with strong disagreement, the most doubtful first.
     """
     voices = shuffled_voices(corpus, bench.recipe.seed)
     training = corpus.split("train")
@@ -48,12 +57,8 @@ def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
     probabilities = 1 / (1 + np.exp(-logits))
     given = [np.flatnonzero(row).tolist() for row in truth(training)]
     ranked = find_label_issues(given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
-    return [
-        Doubt(
-            training[row], {name: float(chance) for name, chance in zip(LABEL_NAMES, probabilities[row], strict=True)}
-        )
-        for row in ranked
-    ]
+    found = [Doubt(training[row], dict(zip(LABEL_NAMES, probabilities[row].tolist(), strict=True))) for row in ranked]
+    return [doubt for doubt in found if doubt.furthest[1] >= STRONG]
 
 
 def write_doubts(path: Path, found: Iterable[Doubt]) -> None:
@@ -63,8 +68,9 @@ def write_doubts(path: Path, found: Iterable[Doubt]) -> None:
         writer.writerow(["id", "given", "predicted", "furthest", "text"])
         for doubt in found:
             likely = [name for name, chance in doubt.predicted.items() if chance > 0.5]
-            gap = {name: abs(chance - (name in doubt.example.labels)) for name, chance in doubt.predicted.items()}
-            worst = max(gap, key=lambda name: gap[name])
-            chance = f"{worst} {doubt.predicted[worst]:.2f}"
+            name, _ = doubt.furthest
+            furthest = f"{name} {doubt.predicted[name]:.2f}"
             text = doubt.example.message.text
-            writer.writerow([doubt.example.id, " ".join(sorted(doubt.example.labels)), " ".join(likely), chance, text])
+            writer.writerow(
+                [doubt.example.id, " ".join(sorted(doubt.example.labels)), " ".join(likely), furthest, text]
+            )
