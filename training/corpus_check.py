@@ -60,17 +60,18 @@ def counts_table(corpus: Corpus, conversations: Sequence[Conversation], splits: 
 
 
 def shortcut_text(corpus: Corpus) -> str:
-    """Markdown lines on how well style alone tells risky from safe, for the whole and for training voices."""
+    """Markdown lines on how well style alone tells risky from safe, for each split and for the whole."""
     lines = []
-    for name, examples in (("all voices", corpus.examples), ("training voices", corpus.split("train"))):
+    for name, examples in (*((split, corpus.split(split)) for split in SPLITS), ("all", corpus.examples)):
         if len({example.voice for example in examples}) < FOLDS:
             lines.append(f"- {name}: not measured with fewer than {FOLDS} voices")
             continue
         report = shortcut_report(examples)
         verdict = "within" if report["auroc"] <= LARGEST_AUROC else "over"
-        strongest = ", ".join(f"{feature} {value}" for feature, value in list(report["single"].items())[:6])
+        strongest = ", ".join(f"{feature} {value}" for feature, value in list(report["single"].items())[:5])
         lines.append(
-            f"- {name}: AUROC {report['auroc']}, {verdict} the limit of {LARGEST_AUROC:.2f}; alone: {strongest}"
+            f"- {name}: AUROC {report['auroc']}, {verdict} the limit of {LARGEST_AUROC:.2f}; {report['with_context_length']} "
+            f"with length of context, digits and length of words as well; furthest alone: {strongest}"
         )
     return "\n".join(lines) + "\n"
 
