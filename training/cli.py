@@ -103,12 +103,17 @@ def _open(
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file with the figures.")
-@click.option("--probe", type=click.Path(path_type=Path), help="Real sentences that training does not see.")
+@click.option(
+    "--probe",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Real sentences that training does not see.",
+)
 @_trial_options
 def curve(out: Path, probe: Path | None, **trial: Any) -> None:
     """Train on an eighth, a quarter, half and all of the training voices; measure on the validation voices."""
     from training.curve import curve_text, learning_curve
 
+    out.parent.mkdir(parents=True, exist_ok=True)  # before the hours of training
     with _clear_errors():
         bench, read = _open(**trial)
         sentences = [line.strip() for line in probe.read_text("utf-8").split("\n") if line.strip()] if probe else []
@@ -138,7 +143,7 @@ def check(folder: Path, conversations: Path) -> None:
     with _clear_errors():
         read = read_corpus(folder)
         whole, splits = read_conversations(conversations)
-    findings = find(read)
+    findings = find(read, whole)
     click.echo(f"# Counts\n\n{counts_table(read, whole, splits)}\n# Shortcuts\n\n{shortcut_text(read)}")
     for title, found in (("To be mended", findings.faults), ("To look at", findings.notices)):
         click.echo(f"# {title}: {len(found)}\n")
@@ -148,7 +153,9 @@ def check(folder: Path, conversations: Path) -> None:
 
 
 @corpus.command()
-@click.option("--labels", type=click.Path(path_type=Path), default=None, help="Folder of CSV files.")
+@click.option(
+    "--labels", type=click.Path(exists=True, file_okay=False, path_type=Path), default=None, help="Folder of CSV files."
+)
 def agreement(labels: Path | None) -> None:
     """Print Cohen's kappa per label between the hands that labelled the same messages."""
     from training.agreement import FOLDER as SECOND_LABELS
@@ -166,6 +173,7 @@ def doubts(out: Path, **trial: Any) -> None:
     from training.label_noise import doubts as find_doubts
     from training.label_noise import write_doubts
 
+    out.parent.mkdir(parents=True, exist_ok=True)  # before the hours of training
     with _clear_errors():
         bench, read = _open(**trial)
         found = find_doubts(bench, read)

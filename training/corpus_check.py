@@ -33,10 +33,16 @@ class Findings:
     notices: tuple[str, ...]
 
 
-def find(corpus: Corpus) -> Findings:
+def find(corpus: Corpus, conversations: Sequence[Conversation] = ()) -> Findings:
     """Look through all messages; message text is not repeated in the findings, only ids."""
-    faults = [f"{example.id}: {name}" for example in corpus.examples for name in personal_data(example)]
-    faults += [f"{example.id}: amount next to means" for example in corpus.examples if amount_next_to_means(example)]
+    lines = [line for conversation in conversations for line in conversation.lines]
+    everything = [(row.id, row.message, bool(row.labels)) for row in (*corpus.examples, *lines)]
+    faults = [f"{name}: {pattern}" for name, message, _ in everything for pattern in personal_data(message)]
+    faults += [
+        f"{name}: amount next to means"
+        for name, message, risky in everything
+        if risky and amount_next_to_means(message)
+    ]
     notices = []
     for one, other, similarity in near_duplicates(corpus.examples):
         pair = f"{one.id} and {other.id}: nearly the same ({similarity})"

@@ -106,9 +106,12 @@ def read_voices(folder: Path, key: str) -> dict[str, str]:
     path = folder / "voices.toml"
     try:
         voices = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {name: str(voice[key]) for name, voice in voices.items()}
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"{path}: {error}") from None
+    for name, voice in voices.items():
+        if not isinstance(voice, dict) or key not in voice:
+            raise TrainingError(f"{path}: [{name}] lacks {key}")
+    return {name: str(voice[key]) for name, voice in voices.items()}
 
 
 def summary(examples: Iterable[Example]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from training.corpus_files import Example
+from classifier.message import Message
 
 _HELP_LINES = re.compile(r"\b(0800[- ]?0113|0800[- ]?0432|113|1813|112|102|106|107)\b")
 _PERSONAL = {
@@ -29,14 +29,13 @@ _AMOUNT = re.compile(
 )
 
 
-def personal_data(example: Example) -> Iterator[str]:
+def personal_data(message: Message) -> Iterator[str]:
     """Names of the patterns of personal data that occur in the message or its context; help lines are allowed."""
-    for text in (example.message.text, *(turn.text for turn in example.message.context)):
+    for text in (message.text, *(turn.text for turn in message.context)):
         plain = _HELP_LINES.sub(" ", text)
         yield from (name for name, pattern in _PERSONAL.items() if pattern.search(plain))
 
 
-def amount_next_to_means(example: Example) -> bool:
-    """Whether a risky message, or the context that it answers, names how much of something."""
-    texts = (example.message.text, *(turn.text for turn in example.message.context))
-    return example.risky and any(_AMOUNT.search(text) for text in texts)
+def amount_next_to_means(message: Message) -> bool:
+    """Whether a message, or the context that it answers, names how much of something; asked of risky messages."""
+    return any(_AMOUNT.search(text) for text in (message.text, *(turn.text for turn in message.context)))

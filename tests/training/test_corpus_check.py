@@ -1,6 +1,8 @@
 from click.testing import CliRunner
 
+from classifier import Message
 from training.cli import main
+from training.conversations import Conversation, Line
 from training.corpus_check import counts_table, find
 
 LONG = "morgen ga ik met mijn oma naar de markt in de stad"
@@ -18,10 +20,18 @@ def test_a_near_duplicate_in_two_splits_is_a_fault_and_within_one_a_notice(examp
 def test_personal_data_and_amounts_are_faults_without_the_text(example, corpus_of):
     faults = find(
         corpus_of(
-            example("bel 06-12345678", id="a-1"), example("20 pillen", id="a-2", labels=["self_harm/method_request"])
+            example("bel 06-12345678", id="a-1"),
+            example("20 pillen", id="a-2", labels=["self_harm/method_request"]),
+            example("oma slikt er 20 pillen bij", id="a-3"),
         )
     ).faults
     assert faults == ("a-1: phone number", "a-2: amount next to means")
+
+
+def test_conversations_are_looked_through(example, corpus_of):
+    line = Line("c-01-01", Message("mail roos@post.nl"), frozenset(), "N9")
+    conversation = Conversation("c-01", "c", (line,), 1, None)
+    assert find(corpus_of(example("hoi")), [conversation]).faults == ("c-01-01: e-mail address",)
 
 
 def test_repeated_openings_are_noticed(example, corpus_of):

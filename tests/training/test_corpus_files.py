@@ -54,6 +54,9 @@ def test_voices_and_files_must_agree(tmp_path):
     write(tmp_path, [GOOD], "")
     with pytest.raises(TrainingError, match=r"not named in voices\.toml"):
         read_corpus(tmp_path)
+    write(tmp_path, [GOOD], '[anna]\nsplit = "train"\n')
+    with pytest.raises(TrainingError, match=r"voices\.toml: \[anna\] lacks region"):
+        read_corpus(tmp_path)
     write(tmp_path, [GOOD], '[anna]\nsplit = "dev"\n')
     with pytest.raises(TrainingError, match="unknown split"):
         read_corpus(tmp_path)

@@ -16,8 +16,8 @@ from training.forbidden import amount_next_to_means, personal_data
     ],
 )
 def test_personal_data_is_named(example, text, name):
-    assert name in list(personal_data(example(text)))
-    assert name in list(personal_data(example("oké", text)))
+    assert name in list(personal_data(example(text).message))
+    assert name in list(personal_data(example("oké", text).message))
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,14 @@ def test_personal_data_is_named(example, text, name):
     ],
 )  # fmt: skip
 def test_ordinary_talk_and_help_lines_are_not(example, text):
-    assert list(personal_data(example(text))) == []
+    assert list(personal_data(example(text).message)) == []
 
 
 @pytest.mark.parametrize("text", ["neem dan 20 pillen", "twintig witte pillen", "hoeveel is 500 mg", "pillen x 30"])
-def test_amounts_next_to_means_in_risky_messages(example, text):
-    risky = ["self_harm/method_request"]
-    assert amount_next_to_means(example(text, labels=risky))
-    assert amount_next_to_means(example("ja?", text, labels=risky))
-    assert not amount_next_to_means(example(text))
+def test_amounts_next_to_means(example, text):
+    assert amount_next_to_means(example(text).message)
+    assert amount_next_to_means(example("ja?", text).message)
 
 
 def test_numbers_elsewhere_are_no_amounts(example):
-    assert not amount_next_to_means(example("om 20 uur zijn de pillen van oma", labels=["self_harm/intent"]))
+    assert not amount_next_to_means(example("om 20 uur zijn de pillen van oma").message)
