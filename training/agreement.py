@@ -33,17 +33,19 @@ def read_labelled(path: Path) -> list[Labelled]:
     Raises:
         TrainingError: A column or label is unknown; the message names file and line.
     """
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != ["id", *HANDS]:
             raise TrainingError(f"{path}: must have the columns id, {', '.join(HANDS)}")
-        rows = []
+        rows: dict[str, Labelled] = {}
         for number, row in enumerate(reader, 2):
-            hands = {hand: frozenset(row[hand].split()) - {"-"} for hand in HANDS if row[hand]}
+            hands = {hand: frozenset(row[hand].split()) - {"-"} for hand in HANDS if (row[hand] or "").strip()}
             if unknown := frozenset().union(*hands.values()) - set(BY_NAME):
                 raise TrainingError(f"{path}:{number}: unknown label {sorted(unknown)}")
-            rows.append(Labelled(row["id"], hands))
-    return rows
+            if row["id"] in rows:
+                raise TrainingError(f"{path}:{number}: {row['id']} stands twice")
+            rows[row["id"]] = Labelled(row["id"], hands)
+    return list(rows.values())
 
 
 def agreement(rows: Sequence[Labelled]) -> dict[str, Any]:
@@ -68,7 +70,10 @@ def agreement(rows: Sequence[Labelled]) -> dict[str, Any]:
 def agreement_text(folder: Path = FOLDER) -> str:
     """Markdown tables of kappa, one for every file in the folder."""
     tables = []
-    for path in sorted(folder.glob("*.csv")):
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise TrainingError(f"{folder}: holds no CSV file")
+    for path in files:
         found = agreement(read_labelled(path))
         head = f"| {path.stem} | {' | '.join(found)} |\n|{' --- |' * (len(found) + 1)}\n"
         lines = [("messages", [str(one["messages"]) for one in found.values()])]

@@ -102,7 +102,9 @@ def _open(
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON file with the figures.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file with the figures."
+)
 @click.option(
     "--probe",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -111,14 +113,14 @@ def _open(
 @_trial_options
 def curve(out: Path, probe: Path | None, **trial: Any) -> None:
     """Train on an eighth, a quarter, half and all of the training voices; measure on the validation voices."""
-    from training.curve import curve_text, learning_curve
+    from training.curve import curve_text, learning_curve, read_probe
 
     out.parent.mkdir(parents=True, exist_ok=True)  # before the hours of training
     with _clear_errors():
         bench, read = _open(**trial)
-        sentences = [line.strip() for line in probe.read_text("utf-8").split("\n") if line.strip()] if probe else []
+        sentences = read_probe(probe, bench.real) if probe else []
         points = learning_curve(bench, read, sentences)
-    out.write_text(json.dumps(points, indent=2) + "\n", encoding="utf-8")
+    out.write_text(json.dumps(points, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     click.echo(curve_text(points))
 
 
@@ -143,7 +145,7 @@ def check(folder: Path, conversations: Path) -> None:
     with _clear_errors():
         read = read_corpus(folder)
         whole, splits = read_conversations(conversations)
-    findings = find(read, whole)
+    findings = find(read, whole, splits)
     click.echo(f"# Counts\n\n{counts_table(read, whole, splits)}\n# Shortcuts\n\n{shortcut_text(read)}")
     for title, found in (("To be mended", findings.faults), ("To look at", findings.notices)):
         click.echo(f"# {title}: {len(found)}\n")
@@ -166,7 +168,7 @@ def agreement(labels: Path | None) -> None:
 
 
 @corpus.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="CSV file.")
 @_trial_options
 def doubts(out: Path, **trial: Any) -> None:
     """Write training messages whose labels an out-of-fold model doubts, the most doubtful first."""

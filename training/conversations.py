@@ -1,6 +1,7 @@
 """Read the written conversations: one JSON Lines file per writer, one message a line, splits as for voices."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,7 @@ def read_conversations(folder: Path = FOLDER) -> tuple[list[Conversation], dict[
         rows: dict[str, list[dict[str, Any]]] = {}
         try:
             lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             errors.append(f"{path}: {error}")
             continue
         for number, line in enumerate(lines, 1):
@@ -84,6 +85,13 @@ def read_conversations(folder: Path = FOLDER) -> tuple[list[Conversation], dict[
                 found.append(_conversation(name, writer, part))
             except (TrainingError, MessageError) as error:
                 errors.append(f"{path}: conversation {name}: {error}")
+    extra = {path.stem for path in folder.glob("*.jsonl")} - set(splits)
+    errors += [f"{folder / name}.jsonl: is not named in voices.toml" for name in sorted(extra)]
+    errors += [
+        f"conversation {name}: stands in two files"
+        for name, count in Counter(one.id for one in found).items()
+        if count > 1
+    ]
     if errors:
         raise TrainingError("the conversations have errors:\n" + "\n".join(errors))
     return found, splits
@@ -108,6 +116,10 @@ def _row(line: str) -> dict[str, Any]:
         raise TrainingError("is not JSON") from None
     if not isinstance(row, dict) or set(row) != _FIELDS:
         raise TrainingError(f"must be an object with exactly {', '.join(sorted(_FIELDS))}")
+    if not all(isinstance(row[key], str) for key in ("id", "conversation", "author", "kind")):
+        raise TrainingError("id, conversation, author and kind must be strings")
+    if not isinstance(row["labels"], list) or not all(isinstance(label, str) for label in row["labels"]):
+        raise TrainingError("labels must be a list of strings")
     if unknown := set(row["labels"]) - set(BY_NAME):
         raise TrainingError(f"labels: unknown {sorted(unknown)}")
     if row["kind"] not in (WORDINGS if row["labels"] else SAFE_KINDS):

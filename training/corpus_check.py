@@ -1,13 +1,14 @@
 """The report of `vangnet-train corpus check`: counts, repetition, leaks, forbidden content and shortcuts."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from classifier.kinds import SAFE_KINDS, WORDINGS
 from classifier.labels import LABEL_NAMES
+from classifier.message import Message
 from classifier.normalise import normalise
-from training.conversations import Conversation
+from training.conversations import Conversation, Line
 from training.conversations import summary as conversation_summary
 from training.corpus_files import SPLITS, Corpus, Example
 from training.forbidden import amount_next_to_means, personal_data
@@ -33,24 +34,47 @@ class Findings:
     notices: tuple[str, ...]
 
 
-def find(corpus: Corpus, conversations: Sequence[Conversation] = ()) -> Findings:
-    """Look through all messages; message text is not repeated in the findings, only ids."""
-    lines = [line for conversation in conversations for line in conversation.lines]
-    everything = [(row.id, row.message, bool(row.labels)) for row in (*corpus.examples, *lines)]
+def find(
+    corpus: Corpus, conversations: Sequence[Conversation] = (), writers: Mapping[str, str] | None = None
+) -> Findings:
+    """Look through all messages; message text is not repeated in the findings, only ids.
+
+    Args:
+        corpus: The voices.
+        conversations: Their messages are looked through as well, each by itself.
+        writers: Split of every writer of a conversation.
+    """
+    lines = [(line, conversation.writer) for conversation in conversations for line in conversation.lines]
+    everything = [(row.id, row.message, bool(row.labels)) for row in (*corpus.examples, *(line for line, _ in lines))]
     faults = [f"{name}: {pattern}" for name, message, _ in everything for pattern in personal_data(message)]
     faults += [
         f"{name}: amount next to means"
         for name, message, risky in everything
         if risky and amount_next_to_means(message)
     ]
-    notices = []
-    for one, other, similarity in near_duplicates(corpus.examples):
-        pair = f"{one.id} and {other.id}: nearly the same ({similarity})"
-        if corpus.splits[one.voice] != corpus.splits[other.voice]:
-            faults.append(f"{pair}, in two splits")
+    leaks, repeats = _repeats(corpus, lines, writers or {})
+    return Findings((*faults, *leaks), (*repeats, *_openings(corpus.examples)))
+
+
+def _repeats(
+    corpus: Corpus, lines: Sequence[tuple[Line, str]], writers: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Near duplicates in two splits, and within one; contrast partners are meant to be alike."""
+    # A line of a conversation is compared without the lines before it, which it shares with its neighbours.
+    messages = [row.message for row in corpus.examples] + [Message(line.message.text) for line, _ in lines]
+    names = [row.id for row in corpus.examples] + [line.id for line, _ in lines]
+    splits = [corpus.splits[row.voice] for row in corpus.examples] + [writers[writer] for _, writer in lines]
+    partners = {row.id: row.pair for row in corpus.examples}
+    leaks, repeats = [], []
+    for one, other, similarity in near_duplicates(messages):
+        if partners.get(names[one]) == names[other]:
+            continue
+        pair = f"{names[one]} and {names[other]}: nearly the same ({similarity})"
+        if splits[one] != splits[other]:
+            leaks.append(f"{pair}, in two splits")
         else:
-            notices.append(pair)
-    return Findings(tuple(faults), (*notices, *_openings(corpus.examples)))
+            repeats.append(pair)
+    return leaks, repeats
 
 
 def counts_table(corpus: Corpus, conversations: Sequence[Conversation], splits: dict[str, str]) -> str:

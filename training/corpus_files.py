@@ -115,7 +115,7 @@ def read_voices(folder: Path, key: str) -> dict[str, str]:
 
 
 def summary(examples: Iterable[Example]) -> dict[str, Any]:
-    """Counts of messages, labels, kinds, wordings, context and words, for the check command and the model card."""
+    """Counts of messages, labels, kinds, wordings, context and words, for the manifest and the model card."""
     rows = list(examples)
     return {
         "messages": len(rows),
@@ -141,6 +141,9 @@ def _example(line: str, voice: str) -> Example:
         raise TrainingError(f"must be an object with exactly {', '.join(sorted(_FIELDS))}")
     if row["voice"] != voice:
         raise TrainingError("voice is not the file's name")
+    for key in ("labels", "wording"):
+        if not isinstance(row[key], list) or not all(isinstance(value, str) for value in row[key]):
+            raise TrainingError(f"{key} must be a list of strings")
     labels = frozenset(row["labels"])
     if unknown := labels - set(BY_NAME):
         raise TrainingError(f"labels: unknown {sorted(unknown)}")

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,14 @@ def learning_curve(
     validation = corpus.split("validation")
     if not validation:
         raise TrainingError("there are no validation voices")
+    if lacking := [name for name in LABEL_NAMES if not any(name in example.labels for example in validation)]:
+        raise TrainingError(f"validation voices lack {', '.join(lacking)}")
+    if not any(example.look_alike for example in validation):
+        raise TrainingError("validation voices hold no look-alike, which recall is read against")
     order = shuffled_voices(corpus, bench.recipe.seed)
     points = []
     for share in shares:
-        voices = set(order[: max(1, round(share * len(order)))])
+        voices = set(first_voices(order, share))
         examples = [example for example in corpus.split("train") if example.voice in voices]
         model = bench.trained(examples)
 
@@ -53,6 +58,28 @@ def learning_curve(
         counts = {"share": share, "voices": len(voices), "messages": len(examples)}
         points.append(counts | measured(validation, logits, bench.real, probe))
     return points
+
+
+def first_voices(order: Sequence[str], share: float) -> list[str]:
+    """The first part of the voices, one at least; a smaller share is part of a larger one."""
+    return list(order[: max(1, round(share * len(order)))])
+
+
+def read_probe(path: Path, real: PresumedSafe | None) -> list[str]:
+    """Sentences of a file, one a line.
+
+    Raises:
+        TrainingError: It cannot be read as UTF-8, or training sees one of its sentences.
+    """
+    try:
+        sentences = [line.strip() for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"--probe {path}: {error}") from None
+    if real is not None and (shared := len(set(sentences) & set(real.training))):
+        raise TrainingError(
+            f"--probe {path}: {shared} of its sentences stand in --presumed-safe, where training sees them"
+        )
+    return sentences
 
 
 def measured(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from classifier.message import Message
 
-_HELP_LINES = re.compile(r"\b(0800[- ]?0113|0800[- ]?0432|113|1813|112|102|106|107)\b")
+_HELP_LINES = re.compile(r"(?<![\d+])(?<!\d[ -])(?:0800[- ]?0113|0800[- ]?0432|116[ ]?123)(?![ -]?\d)")
 _PERSONAL = {
     "handle": re.compile(
         r"(?<![\w.])@(?!(?:mods?|moderators?|beheer(?:der)?|bot|admins?|iedereen|all(?:emaal)?|everyone|here)\b)\w{3,}"
@@ -17,14 +17,16 @@ _PERSONAL = {
         r"(?:https?://|www\.)(?!\.|…|\S*(?:\.example|example\.|voorbeeld))[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
     ),
     "bank account": re.compile(r"\b(?:NL|BE)\d{2} ?[A-Z0-9]{4} ?\d{4}", re.IGNORECASE),
-    "postcode with number": re.compile(r"\b[1-9]\d{3} ?[A-Z]{2},? \d{1,4}\b"),
+    "postcode with number": re.compile(r"\b[1-9]\d{3} ?(?:[A-Z]{2}|[a-z]{2}),? \d{1,4}\b"),
 }
 _NUMBER = (
-    r"(?:\d+|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|vijftien|twintig|dertig|veertig|vijftig|honderd)"
+    r"(?:twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|dertien|veertien|vijftien|twintig|dertig|veertig|"
+    r"vijftig|honderd)"
 )
 _MEANS = r"(?:pillen|pilletjes|pillekes|tabletten|capsules|slaappillen|medicijnen|paracetamol\w*|strips?|doosjes)"
 _AMOUNT = re.compile(
-    rf"\b{_NUMBER} (?:\w+ )?{_MEANS}\b|\b\d+ ?(?:mg|milligram|gram|ml|milliliter|cc)\b|\b{_MEANS} (?:van|x) {_NUMBER}\b",
+    rf"\b(?:\d+|{_NUMBER} )(?: ?(?:van die|\w+) )? ?{_MEANS}\b|\b\d+ ?(?:mg|milligram|gram|ml|milliliter|cc)\b|"
+    rf"\b{_MEANS} (?:van|x) (?:\d+|{_NUMBER})\b",
     re.IGNORECASE,
 )
 

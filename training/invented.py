@@ -10,11 +10,11 @@ import re
 
 _MEDICINE = re.compile(
     r"\b(pillen|pilletjes|pil|pillekes|medicijnen|medicatie|medicijn|tabletten|antidepressiva|slaappillen|pijnstillers|"
-    r"\w{3,}(?:traline|pram|zepam|apine|oxetine|azine|idone|cetamol))\b",
+    r"(?!magazine)\w{3,}(?:traline|pram|zepam|apine|oxetine|azine|idone|cetamol))\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?<![\w-])\d{1,3}(?![\w-])")
-_KEPT = {"113", "112", "102", "106", "107"}
+_NUMBER = re.compile(r"(?<![\w.,:/-])\d{1,3}(?![\w-]|[.,:/]\d)")
+_KEPT = {"113", "112", "102", "106", "107", "116", "123"}
 """Emergency and help lines."""
 _START = ("do", "ve", "lu", "mi", "tra", "ne", "so", "ca", "bri", "xa", "pa", "zo", "fe", "ar", "el")
 _MIDDLE = ("ra", "li", "to", "ve", "ni", "da", "mo", "pe", "xi", "ba", "fo", "lo")

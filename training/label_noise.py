@@ -1,7 +1,7 @@
 """Messages whose label a model that never saw them doubts, for a person to read again."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from cleanlab.multilabel_classification.filter import find_label_issues
 
 from classifier.labels import LABEL_NAMES
 from training.corpus_files import Corpus, Example
+from training.errors import TrainingError
 from training.rows import truth
 from training.scoring import torch_logits
 from training.trials import Bench, shuffled_voices
@@ -46,6 +47,8 @@ def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
         The messages with strong disagreement, the most doubtful first.
     """
     voices = shuffled_voices(corpus, bench.recipe.seed)
+    if len(voices) < folds:
+        raise TrainingError(f"{folds} training voices or more are needed, there are {len(voices)}")
     training = corpus.split("train")
     logits = np.empty((len(training), len(LABEL_NAMES)))
     for held_out in np.array_split(voices, folds):
@@ -54,7 +57,11 @@ def doubts(bench: Bench, corpus: Corpus, folds: int = FOLDS) -> list[Doubt]:
         model = bench.trained(outside)
         messages = [training[row].message for row in rows]
         logits[rows] = torch_logits(model, bench.encoder, messages, bench.pad, "out of fold")
-    probabilities = 1 / (1 + np.exp(-logits))
+    return doubted(training, 1 / (1 + np.exp(-logits)))
+
+
+def doubted(training: Sequence[Example], probabilities: np.ndarray) -> list[Doubt]:
+    """The same from out-of-fold probabilities, shape (examples, labels)."""
     given = [np.flatnonzero(row).tolist() for row in truth(training)]
     ranked = find_label_issues(given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
     found = [Doubt(training[row], dict(zip(LABEL_NAMES, probabilities[row].tolist(), strict=True))) for row in ranked]

@@ -15,6 +15,8 @@ CONTEXT_SHARE = 0.25
 """Share of real sentences that get the context of some written message, so that context does not come to mean risk."""
 SPLICE_SHARE = 0.15
 """Share of written messages without context that are set between real sentences, so that real does not mean safe."""
+FEWEST = 3
+"""A spliced message stands between up to three sentences of one part."""
 MOST_PER_EXAMPLE = 1
 """Real sentences per written message, at most."""
 _ANSWER = re.compile(r"^\W*(ja|nee|neen|oké?|nooit|altijd|morgen|vandaag)\b", re.IGNORECASE)
@@ -54,6 +56,8 @@ def read_presumed_safe(path: Path) -> PresumedSafe:
     parts: tuple[list[str], list[str]] = ([], [])
     for sentence in sentences:
         parts[_bucket(sentence) >= 70].append(sentence)
+    if min(map(len, parts)) < FEWEST:
+        raise TrainingError(f"--presumed-safe {path}: holds too few sentences to split; a hundred is little")
     return PresumedSafe(path.name, hashlib.sha256(content).hexdigest(), tuple(parts[0]), tuple(parts[1]))
 
 

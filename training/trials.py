@@ -19,6 +19,9 @@ from training.fit import fit, message_encoder
 from training.model import RiskModel
 from training.presumed_safe import PresumedSafe
 
+_ROW_CODE = [Path(__file__).parent / f"{name}.py" for name in ("rows", "noise", "invented", "presumed_safe")]
+"""What makes rows of messages: a change here asks for another training."""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -44,14 +47,15 @@ class Bench:
         return int(self.base.tokenizer.pad_token_id)
 
     def trained(self, examples: Sequence[Example]) -> RiskModel:
-        """The model trained on the examples: from `work` if it is there, which the examples, base and recipe decide."""
+        """The model trained on the examples: from `work` if it is there, which examples, base, recipe and row code decide."""
         folder = self.work / self._key(examples)
         finished = folder / "model.pt"
         if finished.exists():
             return torch.load(finished, weights_only=False)  # our own file
         set_seed(self.recipe.seed)
         model, _ = fit(self.base, self.encoder, examples, (), self.real, self.recipe, folder / "checkpoints")
-        torch.save(model, finished)
+        torch.save(model, folder / "model.part")
+        (folder / "model.part").replace(finished)
         return model
 
     def _key(self, examples: Sequence[Example]) -> str:
@@ -60,8 +64,15 @@ class Bench:
             self.real.sha256 if self.real else None,
             asdict(self.recipe),
             self.base.tokenizer.backend_tokenizer.to_str(),
+            _weights(self.base.model),
+            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _ROW_CODE},
             [
-                [row.message.text, [[turn.role, turn.text] for turn in row.message.context], sorted(row.labels)]
+                [
+                    row.message.text,
+                    [[turn.role, turn.text] for turn in row.message.context],
+                    sorted(row.labels),
+                    row.wording,
+                ]
                 for row in examples
             ],
         ]
@@ -84,3 +95,10 @@ def shuffled_voices(corpus: Corpus, seed: int) -> list[str]:
     voices = sorted({example.voice for example in corpus.split("train")})
     random.Random(seed).shuffle(voices)
     return voices
+
+
+def _weights(model: torch.nn.Module) -> str:
+    total = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        total.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return total.hexdigest()

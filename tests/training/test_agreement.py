@@ -36,11 +36,18 @@ def test_every_pair_of_hands_has_a_column(tmp_path):
     [
         ("id,a\n", "must have the columns"),
         (HEAD + "a,self_harm/x,-,\n", r"blind.csv:2: unknown label \['self_harm/x'\]"),
+        (HEAD + "a,-,-,\na,-,-,\n", "blind.csv:3: a stands twice"),
     ],
 )
 def test_errors_name_file_and_line(tmp_path, content, message):
     with pytest.raises(TrainingError, match=message):
         read_labelled(write(tmp_path, content))
+
+
+def test_a_cell_of_spaces_is_no_label_and_a_folder_without_files_is_named(tmp_path):
+    with pytest.raises(TrainingError, match="holds no CSV file"):
+        agreement_text(tmp_path)
+    assert agreement(read_labelled(write(tmp_path, HEAD + "a,-, ,\n"))) == {}
 
 
 def test_kappa_of_a_label_that_nobody_gave_is_undefined(tmp_path):

@@ -53,6 +53,8 @@ def test_each_message_stands_after_up_to_five_others(tmp_path):
         (lines(kind="P1"), "anna.jsonl:3: kind must be"),
         (lines(labels=["x"]), "anna.jsonl:3: labels: unknown"),
         (lines(text=""), "conversation anna-01: text"),
+        (lines(labels=None), "anna.jsonl:3: labels must be a list"),
+        (lines(kind=["N9"]), "anna.jsonl:3: id, conversation, author and kind must be strings"),
         (["{"], "anna.jsonl:1: is not JSON"),
         (lines(extra=1), "anna.jsonl:3: must be an object"),
     ],
@@ -63,4 +65,14 @@ def test_errors_name_the_place(tmp_path, rows, message):
         assert read_conversations(tmp_path)[0]
         return
     with pytest.raises(TrainingError, match=message):
+        read_conversations(tmp_path)
+
+
+def test_files_and_conversations_stand_once(tmp_path):
+    write(tmp_path, lines())
+    (tmp_path / "bob.jsonl").write_text((tmp_path / "anna.jsonl").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"bob\.jsonl: is not named"):
+        read_conversations(tmp_path)
+    (tmp_path / "voices.toml").write_text('[anna]\nsplit = "train"\n[bob]\nsplit = "test"\n', encoding="utf-8")
+    with pytest.raises(TrainingError, match="anna-01: stands in two files"):
         read_conversations(tmp_path)

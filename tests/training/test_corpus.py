@@ -67,7 +67,8 @@ def test_test_voices_are_labelled_twice_more_and_others_once(corpus):
 
 
 def test_nothing_must_be_mended(corpus):
-    assert find(corpus, read_conversations()[0]).faults == ()
+    conversations, writers = read_conversations()
+    assert find(corpus, conversations, writers).faults == ()
 
 
 def test_conversations():

@@ -17,6 +17,12 @@ def test_a_near_duplicate_in_two_splits_is_a_fault_and_within_one_a_notice(examp
     assert within.notices == ("a-1 and b-1: nearly the same (0.98)",)
 
 
+def test_contrast_partners_are_meant_to_be_alike(example, corpus_of):
+    risky = example(LONG, id="a-1", labels=["self_harm/intent"], pair="a-2")
+    safe = example(LONG, id="a-2", pair="a-1")
+    assert find(corpus_of(risky, safe)).notices == ()
+
+
 def test_personal_data_and_amounts_are_faults_without_the_text(example, corpus_of):
     faults = find(
         corpus_of(
@@ -29,9 +35,11 @@ def test_personal_data_and_amounts_are_faults_without_the_text(example, corpus_o
 
 
 def test_conversations_are_looked_through(example, corpus_of):
-    line = Line("c-01-01", Message("mail roos@post.nl"), frozenset(), "N9")
-    conversation = Conversation("c-01", "c", (line,), 1, None)
-    assert find(corpus_of(example("hoi")), [conversation]).faults == ("c-01-01: e-mail address",)
+    private = Line("c-01-01", Message("mail roos@post.nl"), frozenset(), "N9")
+    leak = Line("c-01-02", Message(LONG, private.message.context), frozenset(), "N9")
+    conversation = Conversation("c-01", "c", (private, leak), 1, None)
+    faults = find(corpus_of(example(LONG, id="a-1")), [conversation], {"c": "test"}).faults
+    assert faults == ("c-01-01: e-mail address", "a-1 and c-01-02: nearly the same (1.0), in two splits")
 
 
 def test_repeated_openings_are_noticed(example, corpus_of):

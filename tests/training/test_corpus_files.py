@@ -27,6 +27,7 @@ def write(folder, rows, splits='[anna]\nsplit = "train"\nregion = "NL"\n'):
         ([{**GOOD, "kind": "P1"}], "anna.jsonl:1: kind must be"),
         ([{**GOOD, "labels": ["self_harm/intent"]}], "anna.jsonl:1: kind must be"),
         ([{**GOOD, "wording": ["P13"]}], "anna.jsonl:1: wording"),
+        ([{**GOOD, "labels": None}], "anna.jsonl:1: labels must be a list"),
         ([{**GOOD, "voice": "bob"}], "anna.jsonl:1: voice"),
         ([{**GOOD, "text": ""}], "anna.jsonl:1: text"),
         ([{**GOOD, "context": [{"role": "x", "text": "a"}]}], r"anna.jsonl:1: context\[0\].role"),

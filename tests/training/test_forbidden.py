@@ -13,6 +13,9 @@ from training.forbidden import amount_next_to_means, personal_data
         ("zie https://www.winkel.nl/jas", "link"),
         ("stort op NL91 ABNA 0417164300", "bank account"),
         ("ik woon 1234 AB 12", "postcode with number"),
+        ("+32 478 102 334", "phone number"),
+        ("06 113 45 678", "phone number"),
+        ("06-112-34567", "phone number"),
     ],
 )
 def test_personal_data_is_named(example, text, name):
@@ -31,7 +34,10 @@ def test_ordinary_talk_and_help_lines_are_not(example, text):
     assert list(personal_data(example(text).message)) == []
 
 
-@pytest.mark.parametrize("text", ["neem dan 20 pillen", "twintig witte pillen", "hoeveel is 500 mg", "pillen x 30"])
+@pytest.mark.parametrize(
+    "text",
+    ["neem dan 20 pillen", "20pillen", "twintig witte pillen", "dertien van die pillen", "500 mg", "pillen x 30"],
+)
 def test_amounts_next_to_means(example, text):
     assert amount_next_to_means(example(text).message)
     assert amount_next_to_means(example("ja?", text).message)

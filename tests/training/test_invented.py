@@ -29,6 +29,12 @@ def test_numbers_change_and_keep_their_length_and_help_lines_stay():
         assert [len(number) for number in numbers] == [3, 2, 1]
 
 
+def test_times_and_ordinary_words_stay():
+    for seed in range(30):
+        text = invent("om 14.30 of 24/7, zegt het magazine", random.Random(seed), share=0.99)
+        assert "14.30 of 24/7, zegt het magazine" in text
+
+
 def test_share_zero_changes_nothing():
     text = "lokaal 24, pillen van oma"
     assert all(invent(text, random.Random(seed), share=0.0) == text for seed in range(20))

@@ -1,31 +1,35 @@
+from classifier import Message, Role, Turn
 from training.near_duplicates import near_duplicates
 
 
-def found(*examples):
-    return [(one.id, other.id) for one, other, _ in near_duplicates(examples)]
+def found(*messages):
+    return [(one, other) for one, other, _ in near_duplicates(messages)]
 
 
-def test_nearly_the_same_text_is_found_and_another_is_not(example):
-    first = example("morgen ga ik met mijn oma naar de markt in de stad", id="a-1")
-    near = example("Morgen ga ik met mijn oma naar de markt in de stad!", id="a-2")
-    other = example("de trein van half negen reed weer eens niet vandaag", id="a-3")
-    assert found(first, near, other) == [("a-1", "a-2")]
+def test_nearly_the_same_text_is_found_and_another_is_not():
+    first = Message("morgen ga ik met mijn oma naar de markt in de stad")
+    near = Message("Morgen ga ik met mijn oma naar de markt in de stad!")
+    other = Message("de trein van half negen reed weer eens niet vandaag")
+    assert found(first, near, other) == [(0, 1)]
 
 
-def test_similarity_is_the_share_of_common_shingles(example):
+def test_similarity_is_the_share_of_common_shingles_and_pairs_at_the_limit_are_found():
     text = "zullen we straks samen naar het zwembad fietsen"
-    [(_, _, similarity)] = near_duplicates([example(text, id="a-1"), example(text, id="a-2")])
-    assert similarity == 1.0
+    [(_, _, same)] = near_duplicates([Message(text), Message(text)])
+    assert same == 1.0
+    ends = [" ok", " vlug", " of niet", " met oma", " en terug", " mee dan", " zeg", " morgen"]
+    pairs = [near_duplicates([Message(text), Message(text + end)]) for end in ends]
+    similarities = [similarity for pair in pairs for _, _, similarity in pair]
+    assert len(similarities) == len(ends)
+    assert min(similarities) < 0.88
 
 
-def test_contrast_partners_and_short_lines_are_left_out(example):
-    risky = example("als jij dat doet weet je wat er gebeurt", id="a-1", labels=["self_harm/intent"], pair="a-2")
-    safe = example("als jij dat doet weet je wat er gebeurt", id="a-2", pair="a-1")
-    assert found(risky, safe) == []
-    assert found(example("ja hoor prima", id="a-3"), example("ja hoor prima", id="a-4")) == []
+def test_short_lines_are_left_out():
+    assert found(Message("ja hoor prima"), Message("ja hoor prima")) == []
 
 
-def test_the_context_belongs_to_the_message(example):
-    one = example("dan weet je wat er gebeurt hoor", "als ik de hond weer op de bank laat slapen", id="a-1")
-    other = example("dan weet je wat er gebeurt hoor", "we verliezen zondag met die keeper in het doel", id="a-2")
+def test_the_context_belongs_to_the_message():
+    text = "dan weet je wat er gebeurt hoor"
+    one = Message(text, (Turn(Role.PEER, "als ik de hond weer op de bank laat slapen"),))
+    other = Message(text, (Turn(Role.PEER, "we verliezen zondag met die keeper in het doel"),))
     assert found(one, other) == []

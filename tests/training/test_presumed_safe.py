@@ -36,6 +36,13 @@ def test_unusable_files_are_named(tmp_path):
         read_presumed_safe(tmp_path / "niets.txt")
 
 
+def test_too_few_sentences_to_split_are_refused(tmp_path):
+    path = tmp_path / "echt.txt"
+    path.write_text("een zin\nnog een zin\n", encoding="utf-8")
+    with pytest.raises(TrainingError, match="holds too few sentences"):
+        read_presumed_safe(path)
+
+
 def test_a_quarter_of_fit_sentences_gets_a_context_and_answers_never():
     heavy = example("ja", "denk je aan de dood?")
     fit = [f"de bakker om de hoek verkoopt {number} broden" for number in range(400)]

@@ -9,15 +9,15 @@ from click.testing import CliRunner
 
 from classifier.labels import LABEL_NAMES
 from training.cli import main
-from training.curve import learning_curve, measured
+from training.curve import first_voices, learning_curve, measured
 from training.errors import TrainingError
 from training.finetune import Recipe
-from training.label_noise import doubts
+from training.label_noise import STRONG, doubted, doubts, write_doubts
 from training.presumed_safe import read_presumed_safe
 from training.rows import truth
 from training.trials import open_bench, shuffled_voices
 
-RECIPE = Recipe(epochs=8, learning_rate=3e-3, batch=8)
+RECIPE = Recipe(epochs=1)
 WORDS = "fiets regen school kaas hond liedje oma trein soep feest boek lamp".split()  # noqa: SIM905
 
 
@@ -49,11 +49,27 @@ def test_a_trial_is_trained_once(tiny_encoders, clear_corpus, tmp_path):
     assert len(list(tmp_path.glob("*/model.pt"))) == 2
 
 
-def test_wrong_labels_are_doubted_first(tiny_encoders, clear_corpus, tmp_path):
-    bench = open_bench(clear_corpus, None, RECIPE, tmp_path, str(tiny_encoders["bert-unigram"]))
+def test_every_training_voice_is_doubted_by_a_model_that_did_not_see_it(tiny_encoders, clear_corpus, tmp_path):
+    bench = open_bench(clear_corpus, None, Recipe(epochs=1), tmp_path, str(tiny_encoders["bert-unigram"]))
     found = doubts(bench, clear_corpus)
-    assert {"wrong-1", "wrong-2"} <= {doubt.example.id for doubt in found[:20]}
-    assert len(found) < len(clear_corpus.examples) / 2
+    assert all(doubt.furthest[1] >= STRONG for doubt in found)
+    assert len(list(tmp_path.glob("*/model.pt"))) == 2
+    with pytest.raises(TrainingError, match="7 training voices or more are needed, there are 6"):
+        doubts(bench, clear_corpus, folds=7)
+
+
+def test_labels_at_odds_with_a_sure_prediction_are_doubted(clear_corpus, tmp_path):
+    examples = clear_corpus.split("train")
+    rng = np.random.default_rng(0)
+    right = truth(examples)
+    wrong = [row for row, example in enumerate(examples) if example.id.startswith("wrong")]
+    right[wrong[0], LABEL_NAMES.index("peer_influence/pact")] = 1.0
+    right[wrong[1]] = 0.0
+    chances = np.clip(np.where(right > 0, 0.97, 0.02) + rng.normal(0, 0.01, right.shape), 0.001, 0.999)
+    assert {doubt.example.id for doubt in doubted(examples, chances)} == {"wrong-1", "wrong-2"}
+    write_doubts(tmp_path / "doubts.csv", doubted(examples, chances))
+    written = (tmp_path / "doubts.csv").read_text(encoding="utf-8")
+    assert "wrong-1,,peer_influence/pact,peer_influence/pact 0.9" in written
 
 
 def test_fewer_layers_and_too_many(tiny_encoders, clear_corpus, tmp_path):
@@ -71,6 +87,9 @@ def test_voices_of_a_smaller_share_are_in_the_larger(clear_corpus):
     order = shuffled_voices(clear_corpus, 1)
     assert sorted(order) == [f"v{number}" for number in range(6)]
     assert order == shuffled_voices(clear_corpus, 1)
+    parts = [set(first_voices(order, share)) for share in (0.01, 0.34, 0.5, 1.0)]
+    assert [len(part) for part in parts] == [1, 2, 3, 6]
+    assert parts[0] < parts[1] < parts[2] < parts[3]
 
 
 def test_figures_of_a_perfect_model_and_of_none(example):
@@ -88,7 +107,12 @@ def test_curve_measures_carriers_and_real_sentences(tiny_encoders, small_corpus,
     out = tmp_path / "curve.json"
     base = str(tiny_encoders["bert-wordpiece"])
     options = ["--epochs", 1, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work", "--out", out]
-    real = ["--presumed-safe", sentences, "--probe", sentences]
+    probe = tmp_path / "probe.txt"
+    probe.write_text("de bakker is dicht\nhet regent alweer\n", encoding="utf-8")
+    same = ["--presumed-safe", sentences, "--probe", sentences]
+    seen = CliRunner().invoke(main, list(map(str, ["curve", *options, *same])))
+    assert "where training sees them" in seen.output
+    real = ["--presumed-safe", sentences, "--probe", probe]
     result = CliRunner().invoke(main, list(map(str, ["curve", *options, *real])))
     assert result.exit_code == 0, result.output
     points = json.loads(out.read_text(encoding="utf-8"))
