@@ -1,6 +1,5 @@
 """Read the written conversations: one JSON Lines file per writer, one message a line, splits as for voices."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import MessageError
-from classifier.kinds import SAFE_KINDS, WORDINGS
-from classifier.labels import BY_NAME
 from classifier.message import MAX_CONTEXT, Message
-from training.corpus_files import read_splits
+from training.corpus_files import read_row, read_splits
 from training.errors import TrainingError
 
 FOLDER = Path(__file__).parent / "conversations"
@@ -110,20 +107,9 @@ def summary(conversations: Iterable[Conversation]) -> dict[str, int]:
 
 
 def _row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        raise TrainingError("is not JSON") from None
-    if not isinstance(row, dict) or set(row) != _FIELDS:
-        raise TrainingError(f"must be an object with exactly {', '.join(sorted(_FIELDS))}")
-    if not all(isinstance(row[key], str) for key in ("id", "conversation", "author", "kind")):
-        raise TrainingError("id, conversation, author and kind must be strings")
-    if not isinstance(row["labels"], list) or not all(isinstance(label, str) for label in row["labels"]):
-        raise TrainingError("labels must be a list of strings")
-    if unknown := set(row["labels"]) - set(BY_NAME):
-        raise TrainingError(f"labels: unknown {sorted(unknown)}")
-    if row["kind"] not in (WORDINGS if row["labels"] else SAFE_KINDS):
-        raise TrainingError("kind must be an N code on a safe message and a P code on a risky one")
+    row = read_row(line, _FIELDS)
+    if not all(isinstance(row[key], str) for key in ("id", "conversation", "author")):
+        raise TrainingError("id, conversation and author must be strings")
     return row
 
 

@@ -132,23 +132,33 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
 
 
-def _example(line: str, voice: str) -> Example:
+def read_row(line: str, fields: set[str]) -> dict[str, Any]:
+    """One labelled message as a mapping with exactly the given fields.
+
+    Raises:
+        TrainingError: It is not JSON, a field is missing or unknown, or labels and kind are not those of the guide.
+    """
     try:
         row = json.loads(line)
     except ValueError:
         raise TrainingError("is not JSON") from None
-    if not isinstance(row, dict) or set(row) != _FIELDS:
-        raise TrainingError(f"must be an object with exactly {', '.join(sorted(_FIELDS))}")
-    if row["voice"] != voice:
-        raise TrainingError("voice is not the file's name")
-    for key in ("labels", "wording"):
+    if not isinstance(row, dict) or set(row) != fields:
+        raise TrainingError(f"must be an object with exactly {', '.join(sorted(fields))}")
+    for key in fields & {"labels", "wording"}:
         if not isinstance(row[key], list) or not all(isinstance(value, str) for value in row[key]):
             raise TrainingError(f"{key} must be a list of strings")
-    labels = frozenset(row["labels"])
-    if unknown := labels - set(BY_NAME):
+    if unknown := set(row["labels"]) - set(BY_NAME):
         raise TrainingError(f"labels: unknown {sorted(unknown)}")
-    if row["kind"] not in (WORDINGS if labels else SAFE_KINDS):
+    if not isinstance(row["kind"], str) or row["kind"] not in (WORDINGS if row["labels"] else SAFE_KINDS):
         raise TrainingError("kind must be an N code on a safe message and a P code on a risky one")
+    return row
+
+
+def _example(line: str, voice: str) -> Example:
+    row = read_row(line, _FIELDS)
+    if row["voice"] != voice:
+        raise TrainingError("voice is not the file's name")
+    labels = frozenset(row["labels"])
     if not set(row["wording"]) <= set(WORDINGS) or row["register"] not in REGISTERS:
         raise TrainingError("wording or register has an unknown value")
     message = Message.from_mapping(row)
