@@ -16,6 +16,7 @@ from training.forbidden import amount_next_to_means, personal_data
         ("+32 478 102 334", "phone number"),
         ("06 113 45 678", "phone number"),
         ("06-112-34567", "phone number"),
+        ("0800 0113 456", "phone number"),
     ],
 )
 def test_personal_data_is_named(example, text, name):
