@@ -3,15 +3,26 @@
 from typing import Any
 
 from classifier.classifier import Classifier, Prediction
+from classifier.evidence import evidence
 from classifier.message import Message
 
 SCORE_DIGITS = 4
 """Decimals of the scores shown; decisions are taken on the unrounded scores."""
 
 
-def judge(classifier: Classifier, message: Message) -> dict[str, Any]:
-    """Predict, decide and put the answer in words: see `answer`."""
-    return answer(classifier, classifier.predict(message))
+def judge(classifier: Classifier, message: Message, explain: bool = False) -> dict[str, Any]:
+    """Predict, decide and put the answer in words: see `answer`.
+
+    With `explain` every reason has ``evidence``: parts of the text as sent, as {start, end, weight} in code points.
+    """
+    given = answer(classifier, classifier.predict(message))
+    if explain:
+        for reason in given["reasons"]:
+            spans = evidence(classifier, message, reason["label"])
+            reason["evidence"] = [
+                {"start": span.start, "end": span.end, "weight": round(span.weight, SCORE_DIGITS)} for span in spans
+            ]
+    return given
 
 
 def answer(classifier: Classifier, prediction: Prediction) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class EncodingSettings:
     Attributes:
         start: Id of the token that opens every input (``<s>`` or ``[CLS]``).
         end: Id of the token that closes the message and every context turn (``</s>`` or ``[SEP]``).
-        prefix: Text before the message, as the base encoder expects it (E5: ``query: ``).
+        prefix: Text before the message, as the base encoder expects it (E5: ``query:``).
         window: Most message tokens in one input; longer messages are read in several windows.
         overlap: Tokens that neighbouring windows share.
         context_tokens: Most tokens for all context turns together, trimmed from the oldest.

@@ -37,8 +37,9 @@ def main() -> None:
     help="JSON Lines with text and context; - reads standard input.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One answer a line, in input order, in the endpoint's shape.")
+@click.option("--explain", is_flag=True, help="Name the words that carried each reason (takes longer).")
 @_BUNDLE
-def score(text: str | None, source: Any, as_json: bool, bundle: Path | None) -> None:
+def score(text: str | None, source: Any, as_json: bool, explain: bool, bundle: Path | None) -> None:
     """Score one TEXT, or every message of a file.
 
     A line that is not a valid message is reported with its number and costs no other line its answer; the command
@@ -60,7 +61,7 @@ def score(text: str | None, source: Any, as_json: bool, bundle: Path | None) -> 
             if as_json:
                 click.echo(json.dumps({"error": {"line": number, "field": error.field, "problem": error.problem}}))
             continue
-        answer = judge(classifier, message)
+        answer = judge(classifier, message, explain)
         if table is None:
             click.echo(json.dumps(answer, ensure_ascii=False))
         else:
@@ -130,7 +131,13 @@ def _table() -> Table:
 
 def _add(table: Table, number: int, message: Message, answer: dict[str, Any]) -> None:
     shown = message.text if len(message.text) <= 60 else message.text[:59] + "…"
-    reasons = ", ".join(f"{reason['label'].split('/')[1]} {reason['score']:.2f}" for reason in answer["reasons"])
+    reasons = ", ".join(_reason(message, reason) for reason in answer["reasons"])
     areas = (f"{score:.3f}" for score in answer["areas"].values())
     cells = (str(number), answer["decision"], answer["severity"], *areas, reasons, shown)
     table.add_row(*(Text(cell) for cell in cells))  # Text, so that brackets in a message are not read as markup
+
+
+def _reason(message: Message, reason: dict[str, Any]) -> str:
+    shown = f"{reason['label'].split('/')[1]} {reason['score']:.2f}"
+    words = [message.text[span["start"] : span["end"]] for span in reason.get("evidence", ())]
+    return f"{shown} ({' … '.join(words)})" if words else shown

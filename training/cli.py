@@ -25,16 +25,22 @@ def main() -> None:
 @click.option("--work", type=click.Path(path_type=Path), help="Checkpoints and logs; default runs/<name of out>.")
 @click.option("--base", default=None, help="Hub id or folder; default the packaged multilingual-e5-small.")
 @click.option("--corpus", type=click.Path(path_type=Path), default=FOLDER, help="Folder of the written corpus.")
+@click.option(
+    "--conversations", type=click.Path(path_type=Path), default=CONVERSATIONS, help="Folder of the conversations."
+)
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
-@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 6.")
+@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 5.")
+@click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default 6.")
 @click.option("--seed", type=int, help="Default 1.")
 def run(
     out: Path,
     work: Path | None,
     base: str | None,
     corpus: Path,
+    conversations: Path,
     presumed_safe: Path | None,
     epochs: float | None,
+    layers: int | None,
     seed: int | None,
 ) -> None:
     """Train, export, calibrate and write a bundle."""
@@ -43,10 +49,17 @@ def run(
     from training.run import RunSettings
     from training.run import run as run_training
 
-    recipe = Recipe(**{name: value for name, value in (("epochs", epochs), ("seed", seed)) if value is not None})
+    asked = {"epochs": epochs, "layers": layers, "seed": seed}
+    recipe = Recipe(**{name: value for name, value in asked.items() if value is not None})
     chosen = {"base": base} if base else {}
     settings = RunSettings(
-        out, work or Path("runs") / out.name, corpus=corpus, presumed_safe=presumed_safe, recipe=recipe, **chosen
+        out,
+        work or Path("runs") / out.name,
+        corpus=corpus,
+        conversations=conversations,
+        presumed_safe=presumed_safe,
+        recipe=recipe,
+        **chosen,
     )
     with _clear_errors():
         click.echo(f"bundle: {run_training(settings)}")
@@ -74,8 +87,8 @@ def _trial_options(command: Any) -> Any:
         click.option(
             "--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives)."
         ),
-        click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default all."),
-        click.option("--epochs", type=click.FloatRange(min=0.01), default=6.0, show_default=True),
+        click.option("--layers", type=click.IntRange(min=1), default=6, show_default=True, help="First layers kept."),
+        click.option("--epochs", type=click.FloatRange(min=0.01), default=5.0, show_default=True),
         click.option("--seed", type=int, default=1, show_default=True),
     ):
         command = option(command)
@@ -87,7 +100,7 @@ def _open(
     base: str | None,
     folder: Path,
     presumed_safe: Path | None,
-    layers: int | None,
+    layers: int,
     epochs: float,
     seed: int,
 ) -> tuple[Any, Corpus]:
@@ -122,6 +135,65 @@ def curve(out: Path, probe: Path | None, **trial: Any) -> None:
         points = learning_curve(bench, read, sentences)
     out.write_text(json.dumps(points, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     click.echo(curve_text(points))
+
+
+@main.command()
+@click.argument("settings", nargs=-1, required=True)
+@click.option("--share", type=click.FloatRange(min=0, max=1, min_open=True), default=0.25, show_default=True)
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
+@_trial_options
+def compare(settings: tuple[str, ...], share: float, seeds: int, out: Path, **trial: Any) -> None:
+    """Train the plain recipe and each of SETTINGS (learning_rate=2e-4, say) on a share of the voices; measure both."""
+    from training.compare import compare as compare_recipes
+    from training.compare import compare_text, read_setting
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _clear_errors():
+        changes = {text: read_setting(text) for text in settings}
+        bench, read = _open(**trial)
+        measured = compare_recipes(bench, read, changes, share, seeds)
+    out.write_text(json.dumps(measured, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    click.echo(compare_text(measured))
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--fp32", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The run's model.fp32.onnx.")
+@click.option("--split", type=click.Choice(SPLITS), default="validation", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
+@_trial_options
+def baselines(bundle: Path, fp32: Path | None, split: str, out: Path, **trial: Any) -> None:
+    """Measure BUNDLE beside a keyword list, TF-IDF and the frozen encoder, on the same messages."""
+    from classifier import Classifier
+    from training.baselines import baselines as measure_all
+    from training.baselines import baselines_text
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _clear_errors():
+        bench, read = _open(**trial)
+        figures = measure_all(bench, read, split, Classifier.load(bundle), fp32)
+    out.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    click.echo(baselines_text(figures))
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--corpus", "folder", type=click.Path(path_type=Path), default=FOLDER, help="The written corpus.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file.")
+def evidence(bundle: Path, folder: Path, out: Path | None) -> None:
+    """Compare BUNDLE's evidence with words that another hand marked; the exit code is 1 when it is no better than others."""
+    from classifier import Classifier
+    from training.evidence_check import evidence_report, read_marks, report_text
+
+    with _clear_errors():
+        report = evidence_report(Classifier.load(bundle), read_marks(read_corpus(folder)))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    click.echo(report_text(report))
+    if not report["passed"]:
+        raise click.ClickException("the evidence is not better than a shuffled head, the keyword list and random words")
 
 
 @main.group()

@@ -8,7 +8,7 @@ from typing import Any
 
 from classifier.errors import MessageError
 from classifier.message import MAX_CONTEXT, Message
-from training.corpus_files import read_row, read_splits
+from training.corpus_files import Example, read_row, read_splits
 from training.errors import TrainingError
 
 FOLDER = Path(__file__).parent / "conversations"
@@ -92,6 +92,24 @@ def read_conversations(folder: Path = FOLDER) -> tuple[list[Conversation], dict[
     if errors:
         raise TrainingError("the conversations have errors:\n" + "\n".join(errors))
     return found, splits
+
+
+def as_examples(conversations: Iterable[Conversation]) -> list[Example]:
+    """Every message of the conversations as a training message, with the messages before it as context."""
+    return [
+        Example(
+            line.id,
+            line.message,
+            line.labels,
+            line.kind,
+            (line.kind,) if line.labels else (),
+            "informal",
+            one.writer,
+            None,
+        )
+        for one in conversations
+        for line in one.lines
+    ]
 
 
 def summary(conversations: Iterable[Conversation]) -> dict[str, int]:

@@ -10,18 +10,16 @@ import numpy as np
 from classifier.figures import CAVEAT, with_interval
 from classifier.labels import LABEL_NAMES
 from classifier.message import Message
-from classifier.metrics import auroc, average_precision, bootstrap_interval, recall_at, threshold_at
+from classifier.metrics import threshold_at
 from training.corpus_files import Corpus, Example
 from training.errors import TrainingError
 from training.noise import chat_spelling
 from training.presumed_safe import PresumedSafe, may_be_spliced, splice
-from training.rows import truth
+from training.ranking import LOOK_ALIKE_ALARMS, ranking
 from training.scoring import torch_logits
 from training.trials import Bench, shuffled_voices
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
-LOOK_ALIKE_ALARMS = 0.05
-"""Recall is read at the threshold that flags this share of the validation voices' look-alikes."""
 
 
 def learning_curve(
@@ -94,26 +92,12 @@ def measured(
         probe: Presumed-safe sentences.
 
     Returns:
-        ``map``, ``ap`` per label, ``any_auroc``, ``look_alike_auroc``, ``recall`` (at 5 % alarms among look-alikes), each
-        with the interval of a bootstrap over voices where it is one number; ``spliced`` and ``probe`` at the same threshold.
+        The figures of `ranking`, and ``spliced`` and ``probe`` at the threshold of its recall.
     """
-    labels = truth(validation).astype(bool)
     scores = logits([example.message for example in validation], "validation")
-    risky, highest = labels.any(1), scores.max(1)
-    look_alike = np.array([example.look_alike for example in validation])
-    voices = np.array([example.voice for example in validation])
-    hard = risky | look_alike
-    threshold = threshold_at(LOOK_ALIKE_ALARMS, highest[look_alike])
-    figures: dict[str, Any] = {
-        "map": _figure(_mean_ap, (*labels.T, *scores.T), voices),
-        "ap": {
-            name: round(average_precision(labels[:, column], scores[:, column]), 4)
-            for column, name in enumerate(LABEL_NAMES)
-        },
-        "any_auroc": _figure(auroc, (risky, highest), voices),
-        "look_alike_auroc": _figure(auroc, (risky[hard], highest[hard]), voices[hard]),
-        "recall": _figure(_recall, (risky[hard], highest[hard]), voices[hard]),
-    }
+    highest = scores.max(1)
+    threshold = threshold_at(LOOK_ALIKE_ALARMS, highest[[example.look_alike for example in validation]])
+    figures = ranking(validation, scores)
     if real is not None:
         figures["spliced"] = _spliced(validation, highest, threshold, real, logits)
     if probe:
@@ -138,21 +122,6 @@ def _spliced(
         "recall_alone": round(float((highest[rows] > threshold).mean()), 4),
         "recall_spliced": round(float((logits(carried, "spliced").max(1) > threshold).mean()), 4),
     }
-
-
-def _figure(metric: Any, columns: tuple[np.ndarray, ...], voices: np.ndarray) -> dict[str, float]:
-    low, high = bootstrap_interval(metric, columns, voices, draws=200)
-    return {"value": round(metric(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
-
-
-def _mean_ap(*columns: np.ndarray) -> float:
-    half = len(columns) // 2
-    pairs = zip(columns[:half], columns[half:], strict=True)
-    return float(np.nanmean([average_precision(wanted, score) for wanted, score in pairs]))
-
-
-def _recall(wanted: np.ndarray, scores: np.ndarray) -> float:
-    return recall_at(LOOK_ALIKE_ALARMS, wanted, scores)
 
 
 def curve_text(points: Sequence[dict[str, Any]]) -> str:

@@ -16,6 +16,8 @@ from classifier.encoding import Window
 from training.model import ExportModel, RiskModel
 
 OPSET = 18
+HEADS = ("head", "query")
+"""Too small to be worth rounding."""
 
 
 def export_fp32(model: RiskModel, path: Path) -> None:
@@ -51,7 +53,7 @@ def quantize(fp32: Path, int8: Path, kept: Sequence[str] = ()) -> None:
     quantize_dynamic(
         fp32,
         int8,
-        nodes_to_exclude=[_node(name) for name in kept],
+        nodes_to_exclude=[_node(name) for name in (*kept, *HEADS)],
         op_types_to_quantize=["MatMul", "Gather"],
         per_channel=True,
         weight_type=QuantType.QInt8,

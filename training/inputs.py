@@ -14,7 +14,7 @@ _FILE = "inputs.json"
 
 def digest(paths: Iterable[Path]) -> dict[str, str]:
     """SHA-256 per file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
+    return {path.name: _sha256(path) for path in sorted(paths)}
 
 
 def require_same_inputs(work: Path, base: str, recipe: Recipe, files: Iterable[Path]) -> None:
@@ -24,12 +24,13 @@ def require_same_inputs(work: Path, base: str, recipe: Recipe, files: Iterable[P
         work: The run's folder.
         base: Name of the base encoder.
         recipe: Settings of fine-tuning.
-        files: Corpus, presumed-safe sentences and tokenizer.
+        files: Corpus, conversations, presumed-safe sentences and tokenizer.
 
     Raises:
         TrainingError: The folder holds checkpoints of a run with other inputs.
     """
-    inputs = {"base": base, "recipe": asdict(recipe), "files": digest(files)}
+    digests = {f"{path.parent.name}/{path.name}": _sha256(path) for path in sorted(files)}
+    inputs = {"base": base, "recipe": asdict(recipe), "files": digests}
     path = work / _FILE
     if (work / "checkpoints").exists():
         before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -38,3 +39,7 @@ def require_same_inputs(work: Path, base: str, recipe: Recipe, files: Iterable[P
                 f"--work {work}: holds a run with another {', '.join(changed)}; remove it or choose another"
             )
     path.write_text(json.dumps(inputs, indent=2) + "\n", encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The model: an encoder, the mean of its states over the message, and one linear output per label."""
+"""The model: an encoder, one linear output per token and label, and per label its own attention over the message."""
 
 import copy
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from classifier.labels import LABEL_NAMES
 
 
 class RiskModel(nn.Module):
-    """Encoder with a linear head on standardised mean-pooled features.
+    """Encoder with a linear head on standardised states, averaged with weights that each label learns for itself.
 
     Mean-pooled features of E5 have a standard deviation near 0.09; a fresh linear head learns nothing from them in
-    small-data fine-tuning. They are therefore standardised with the statistics of the training set.
+    small-data fine-tuning. They are therefore standardised with the statistics of the training set. Label-wise attention
+    (Mullenbach et al. 2018) lets one line in a long message decide; with zero queries, as at the start, it is the mean.
     """
 
     def __init__(self, encoder: PreTrainedModel) -> None:
@@ -25,6 +26,8 @@ class RiskModel(nn.Module):
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("deviation", torch.ones(width))
         self.head = nn.Linear(width, len(LABEL_NAMES))
+        self.query = nn.Linear(width, len(LABEL_NAMES), bias=False)
+        nn.init.zeros_(self.query.weight)
 
     def pooled(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, message_mask: torch.Tensor) -> torch.Tensor:
         """Mean of the last states over the message's tokens, shape (batch, width)."""
@@ -40,8 +43,9 @@ class RiskModel(nn.Module):
         labels: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         """Return logits (batch, labels) and, given labels, the mean binary cross-entropy."""
-        features = (self.pooled(input_ids, attention_mask, message_mask) - self.mean) / self.deviation
-        logits = self.head(features).float()
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        standard = (states - self.mean) / self.deviation
+        logits = attended(self.head(standard).float(), self.query(standard).float(), message_mask)
         if labels is None:
             return {"logits": logits}
         return {"loss": nn.functional.binary_cross_entropy_with_logits(logits, labels), "logits": logits}
@@ -52,6 +56,21 @@ class RiskModel(nn.Module):
         self.deviation.copy_(torch.from_numpy(probe.deviation))
         self.head.weight.data.copy_(torch.from_numpy(probe.weight))
         self.head.bias.data.copy_(torch.from_numpy(probe.bias))
+
+
+def attended(outputs: torch.Tensor, attention: torch.Tensor, message_mask: torch.Tensor) -> torch.Tensor:
+    """Mean of the tokens' outputs, weighted per label by the softmax of its attention over the message's tokens.
+
+    Args:
+        outputs: Shape (batch, tokens, labels).
+        attention: The same shape, before the softmax.
+        message_mask: Shape (batch, tokens), 1 on the message.
+
+    Returns:
+        Shape (batch, labels).
+    """
+    weights = attention.masked_fill(message_mask.unsqueeze(-1) == 0, -1e4).softmax(1)
+    return (weights * outputs).sum(1)
 
 
 @dataclass(frozen=True)
@@ -65,18 +84,17 @@ class Probe:
 
 
 class ExportModel(nn.Module):
-    """What is exported: one unpadded input, standardisation folded into the head."""
+    """What is exported: one unpadded input, standardisation folded into head and query."""
 
     def __init__(self, model: RiskModel) -> None:
         super().__init__()
         self.encoder = copy.deepcopy(model.encoder)
-        weight = model.head.weight.data / model.deviation
-        self.head = nn.Linear(weight.shape[1], weight.shape[0])
-        self.head.weight.data.copy_(weight)
-        self.head.bias.data.copy_(model.head.bias.data - weight @ model.mean)
+        self.head, self.query = copy.deepcopy(model.head), copy.deepcopy(model.query)
+        self.head.weight.data /= model.deviation
+        self.head.bias.data -= self.head.weight.data @ model.mean
+        self.query.weight.data /= model.deviation  # what the mean adds is the same for all tokens: the softmax drops it
 
     def forward(self, input_ids: torch.Tensor, message_mask: torch.Tensor) -> torch.Tensor:
         """Logits, shape (1, labels)."""
         states = self.encoder(input_ids=input_ids).last_hidden_state
-        weights = message_mask.unsqueeze(-1)
-        return self.head((states * weights).sum(1) / weights.sum(1))
+        return attended(self.head(states), self.query(states), message_mask)

@@ -13,12 +13,12 @@ from training.errors import TrainingError
 
 CONTEXT_SHARE = 0.25
 """Share of real sentences that get the context of some written message, so that context does not come to mean risk."""
-SPLICE_SHARE = 0.15
+SPLICE_SHARE = 0.2
 """Share of written messages without context that are set between real sentences, so that real does not mean safe."""
 FEWEST = 3
 """A spliced message stands between up to three sentences of one part."""
-MOST_PER_EXAMPLE = 1
-"""Real sentences per written message, at most."""
+REAL_SHARE = 0.5
+"""Real sentences per written message, at most: they are easy, and take their share of every step."""
 _ANSWER = re.compile(r"^\W*(ja|nee|neen|oké?|nooit|altijd|morgen|vandaag)\b", re.IGNORECASE)
 
 
@@ -64,10 +64,10 @@ def read_presumed_safe(path: Path) -> PresumedSafe:
 def with_contexts(sentences: Sequence[str], examples: Sequence[Example], rng: random.Random) -> list[Message]:
     """Messages from sentences; a quarter stand under the context of a written message, heavy ones included.
 
-    Short sentences and answers ("ja", "morgen") stay alone: under a heavy context they could be risky. At most as many
-    sentences are used as there are written messages, so that these still set the direction.
+    Short sentences and answers ("ja", "morgen") stay alone: under a heavy context they could be risky. At most
+    `REAL_SHARE` sentences are used per written message, so that these still set the direction.
     """
-    sentences = rng.sample(list(sentences), min(len(sentences), MOST_PER_EXAMPLE * len(examples)))
+    sentences = rng.sample(list(sentences), min(len(sentences), int(REAL_SHARE * len(examples))))
     contexts = [example.message.context for example in examples if example.message.context]
     messages = []
     for sentence in sentences:

@@ -25,6 +25,8 @@ from classifier.message import Message
 from training.base.load import CACHE, load_base
 from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
+from training.conversations import FOLDER as CONVERSATIONS
+from training.conversations import as_examples, read_conversations
 from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
 from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
@@ -59,6 +61,7 @@ class RunSettings:
         work: Folder for checkpoints, the fp32 model and the log; a run with the same settings resumes here.
         base: ``packaged:multilingual-e5-small``, a hub id or a folder.
         corpus: Folder of the written corpus.
+        conversations: Folder of written conversations; those of training writers are trained on.
         presumed_safe: File of real sentences, or None.
         cache: Folder for downloaded package data.
         recipe: Settings of fine-tuning.
@@ -68,6 +71,7 @@ class RunSettings:
     work: Path
     base: str = DEFAULT_BASE
     corpus: Path = FOLDER
+    conversations: Path = CONVERSATIONS
     presumed_safe: Path | None = None
     cache: Path = CACHE
     recipe: Recipe = field(default_factory=Recipe)
@@ -81,16 +85,20 @@ def run(settings: RunSettings) -> Path:
     """
     name, version = _name_and_version(settings.out)
     corpus = read_corpus(settings.corpus)
+    conversations, writers = read_conversations(settings.conversations)
+    training = [*corpus.split("train"), *as_examples(one for one in conversations if writers[one.writer] == "train")]
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
     set_seed(settings.recipe.seed)
 
-    seen = _texts(corpus.split("train"), real.training if real else ())
+    seen = _texts(training, real.training if real else ())
     unseen = _texts(corpus.split("calibration"), real.thresholds if real else ())
     base = load_base(settings.base, seen, unseen, settings.cache)
     settings.work.mkdir(parents=True, exist_ok=True)
     base.save(settings.work / "base")
     tokenizer_file = settings.work / "base" / "tokenizer.json"
-    files = [*settings.corpus.glob("*.jsonl"), settings.corpus / "voices.toml", tokenizer_file]
+    files = [tokenizer_file]
+    for folder in (settings.corpus, settings.conversations):
+        files += [*folder.glob("*.jsonl"), folder / "voices.toml"]
     if settings.presumed_safe:
         files.append(settings.presumed_safe)
     require_same_inputs(settings.work, settings.base, settings.recipe, files)
@@ -99,7 +107,7 @@ def run(settings: RunSettings) -> Path:
     if not validation:
         raise TrainingError("there are no validation voices")
     checkpoints = settings.work / "checkpoints"
-    model, log = fit(base, encoder, corpus.split("train"), validation, real, settings.recipe, checkpoints)
+    model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints)
 
     fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
     export_fp32(model, fp32)

@@ -19,8 +19,11 @@ from training.fit import fit, message_encoder
 from training.model import RiskModel
 from training.presumed_safe import PresumedSafe
 
-_ROW_CODE = [Path(__file__).parent / f"{name}.py" for name in ("rows", "noise", "invented", "presumed_safe")]
-"""What makes rows of messages: a change here asks for another training."""
+_CODE = [
+    Path(__file__).parent / f"{name}.py"
+    for name in ("rows", "noise", "invented", "presumed_safe", "probe", "model", "fit", "finetune")
+]
+"""What makes a model of messages: a change here asks for another training."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Bench:
         return int(self.base.tokenizer.pad_token_id)
 
     def trained(self, examples: Sequence[Example]) -> RiskModel:
-        """The model trained on the examples: from `work` if it is there, which examples, base, recipe and row code decide."""
+        """The model trained on the examples: from `work` if it is there, which examples, base, recipe and code decide."""
         folder = self.work / self._key(examples)
         finished = folder / "model.pt"
         if finished.exists():
@@ -65,7 +68,7 @@ class Bench:
             asdict(self.recipe),
             self.base.tokenizer.backend_tokenizer.to_str(),
             _weights(self.base.model),
-            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _ROW_CODE},
+            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _CODE},
             [
                 [
                     row.message.text,

@@ -1,6 +1,7 @@
 """A small corpus cut from the real one, and tiny random encoders in the formats of the hub."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Roberta
 from classifier import Message, Role, Turn
 from classifier.kinds import SAFE_KINDS
 from classifier.labels import LABEL_NAMES
+from training.conversations import FOLDER as CONVERSATIONS
 from training.corpus_files import FOLDER, SPLITS, Corpus, Example, read_corpus, read_splits
 
 
@@ -37,6 +39,24 @@ def corpus_of():
     return make
 
 
+_WORDS = "fiets regen school kaas hond liedje oma trein soep feest boek lamp".split()  # noqa: SIM905
+
+
+@pytest.fixture
+def clear_corpus(example, corpus_of):
+    """Six voices in which a word of its own gives each label away, and two messages whose label is wrong."""
+    rng = random.Random(0)
+    made = []
+    for number in range(360):
+        label = LABEL_NAMES[number // 6 % 22] if number // 6 % 22 < len(LABEL_NAMES) else None
+        word = label.split("/")[1][:7] if label else "niets"
+        text = f"{rng.choice(_WORDS)} {word} {word} {rng.choice(_WORDS)}"
+        made.append(example(text, id=f"m-{number}", labels=[label] if label else [], voice=f"v{number % 6}"))
+    wrong = example("fiets pact pact soep", id="wrong-1", voice="v0")
+    also = example("regen niets niets oma", id="wrong-2", labels=["self_harm/injury"], voice="v1")
+    return corpus_of(*made, wrong, also)
+
+
 @pytest.fixture(scope="session")
 def small_corpus(tmp_path_factory) -> Path:
     """The same messages in every split, so that a tiny random encoder can learn what calibration asks of it."""
@@ -58,6 +78,18 @@ def small_corpus(tmp_path_factory) -> Path:
         (folder / f"{split}.jsonl").write_text(text, encoding="utf-8")
         toml += f'[{split}]\nsplit = "{split}"\nregion = "NL"\n'
     (folder / "voices.toml").write_text(toml, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_conversations(tmp_path_factory) -> Path:
+    """The first conversation of the first training writer."""
+    folder = tmp_path_factory.mktemp("conversations")
+    writer = next(writer for writer, split in read_splits(CONVERSATIONS).items() if split == "train")
+    lines = (CONVERSATIONS / f"{writer}.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    first = json.loads(lines[0])["conversation"]
+    (folder / "gesprek.jsonl").write_text("".join(one for one in lines if json.loads(one)["conversation"] == first))
+    (folder / "voices.toml").write_text('[gesprek]\nsplit = "train"\n', encoding="utf-8")
     return folder
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from training.conversations import read_conversations, summary
+from training.conversations import as_examples, read_conversations, summary
 from training.errors import TrainingError
 
 INTENT = ["self_harm/intent"]
@@ -40,6 +40,15 @@ def test_each_message_stands_after_up_to_five_others(tmp_path):
     assert [turn.role for turn in last.context] == ["peer", "self", "peer", "self", "peer"]
     counted = {"conversations": 1, "risky": 1, "group": 0, "messages": 8, "risky_messages": 1}
     assert summary([conversation]) == counted
+
+
+def test_every_message_becomes_an_example_with_its_context(tmp_path):
+    conversations, _ = read_conversations(write(tmp_path, lines(risk_from=7)))
+    examples = as_examples(conversations)
+    assert [example.id for example in examples] == [f"anna-01-{turn:02}" for turn in range(1, 9)]
+    assert [example.risky for example in examples] == [False] * 6 + [True, False]
+    assert len(examples[6].message.context) == 5
+    assert {example.voice for example in examples} == {"anna"}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from transformers import AutoModel
 from classifier.encoding import Window
 from classifier.labels import LABEL_NAMES
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
-from training.model import Probe, RiskModel
+from training.model import Probe, RiskModel, attended
 
 WINDOWS = [
     Window(np.arange(4, 4 + size), np.r_[np.zeros(1, np.float32), np.ones(size - 1, np.float32)]) for size in (3, 9, 40)
@@ -37,6 +37,17 @@ def test_export_folds_standardisation_and_takes_any_length(model, tmp_path):
         feed = {"input_ids": window.ids[None], "message_mask": window.message_mask[None]}
         got = session.run(["logits"], feed)[0][0]
         assert got == pytest.approx(torch_logits(model, window.ids, window.message_mask), abs=1e-3)
+
+
+def test_attention_of_a_label_picks_its_token_and_none_is_the_mean():
+    outputs = torch.arange(12.0).reshape(1, 4, 3)
+    mask = torch.tensor([[0.0, 1.0, 1.0, 1.0]])
+    attention = torch.zeros(1, 4, 3)
+    assert torch.allclose(attended(outputs, attention, mask), outputs[:, 1:].mean(1))
+    attention[0, 2, 1] = 50.0
+    attention[0, 0, 2] = 50.0  # not part of the message
+    expected = torch.tensor([[outputs[0, 1:, 0].mean(), outputs[0, 2, 1], outputs[0, 1:, 2].mean()]])
+    assert torch.allclose(attended(outputs, attention, mask), expected)
 
 
 def test_padding_changes_nothing(model):

@@ -47,15 +47,15 @@ def test_a_quarter_of_fit_sentences_gets_a_context_and_answers_never():
     heavy = example("ja", "denk je aan de dood?")
     fit = [f"de bakker om de hoek verkoopt {number} broden" for number in range(400)]
     unfit = ["ja dat is precies wat ik wil", "morgen is het dan zover voor mij", "ik ook"] * 50
-    messages = with_contexts(fit + unfit, [heavy] * 600, random.Random(0))
+    messages = with_contexts(fit + unfit, [heavy] * 1200, random.Random(0))
     having = {message.text for message in messages if message.context}
     assert 60 < len(having) < 140
     assert not having & set(unfit)
 
 
-def test_real_sentences_never_outnumber_written_messages():
+def test_real_sentences_are_at_most_half_of_the_written_messages():
     sentences = [f"de bakker om de hoek verkoopt {number} broden" for number in range(400)]
-    assert len(with_contexts(sentences, [example("ja")] * 30, random.Random(0))) == 30
+    assert len(with_contexts(sentences, [example("ja")] * 30, random.Random(0))) == 15
 
 
 def test_splicing_keeps_text_and_labels():

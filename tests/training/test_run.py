@@ -21,15 +21,16 @@ from training.run import RunSettings, run
 
 
 @pytest.mark.parametrize("name", ["bert-wordpiece", "bert-unigram", "roberta-bpe"])
-def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentences, tmp_path):
+def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, small_conversations, sentences, tmp_path):
     settings = RunSettings(
         out=tmp_path / "models" / "klein-0.0.1",
         work=tmp_path / "work",
         base=str(tiny_encoders[name]),
         corpus=small_corpus,
+        conversations=small_conversations,
         presumed_safe=sentences,
         cache=tmp_path / "cache",
-        recipe=Recipe(epochs=10, learning_rate=3e-3, batch=8),
+        recipe=Recipe(epochs=10, learning_rate=3e-3, batch=8, layers=None),
     )
     classifier = Classifier.load(run(settings))
     bundle = classifier.bundle
@@ -44,7 +45,9 @@ def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, sentenc
     with pytest.raises(TrainingError, match="is not empty"):
         run(settings)
     changed = replace(
-        settings, out=tmp_path / "models" / "klein-0.0.2", recipe=Recipe(epochs=2, learning_rate=3e-3, batch=8)
+        settings,
+        out=tmp_path / "models" / "klein-0.0.2",
+        recipe=Recipe(epochs=2, learning_rate=3e-3, batch=8, layers=None),
     )
     with pytest.raises(TrainingError, match="holds a run with another recipe"):
         run(changed)

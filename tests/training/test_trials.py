@@ -1,7 +1,6 @@
 """Trials on a tiny random encoder: what is kept, the learning curve, and doubted labels."""
 
 import json
-import random
 
 import numpy as np
 import pytest
@@ -17,27 +16,13 @@ from training.presumed_safe import read_presumed_safe
 from training.rows import truth
 from training.trials import open_bench, shuffled_voices
 
-RECIPE = Recipe(epochs=1)
-WORDS = "fiets regen school kaas hond liedje oma trein soep feest boek lamp".split()  # noqa: SIM905
-
-
-@pytest.fixture
-def clear_corpus(example, corpus_of):
-    """Six voices in which a word of its own gives each label away, and two messages whose label is wrong."""
-    rng = random.Random(0)
-    made = []
-    for number in range(360):
-        label = LABEL_NAMES[number // 6 % 22] if number // 6 % 22 < len(LABEL_NAMES) else None
-        word = label.split("/")[1][:7] if label else "niets"
-        text = f"{rng.choice(WORDS)} {word} {word} {rng.choice(WORDS)}"
-        made.append(example(text, id=f"m-{number}", labels=[label] if label else [], voice=f"v{number % 6}"))
-    wrong = example("fiets pact pact soep", id="wrong-1", voice="v0")
-    also = example("regen niets niets oma", id="wrong-2", labels=["self_harm/injury"], voice="v1")
-    return corpus_of(*made, wrong, also)
+RECIPE = Recipe(epochs=1, layers=None)
 
 
 def test_a_trial_is_trained_once(tiny_encoders, clear_corpus, tmp_path):
-    bench = open_bench(clear_corpus, None, Recipe(epochs=1), tmp_path, str(tiny_encoders["bert-wordpiece"]))
+    bench = open_bench(
+        clear_corpus, None, Recipe(epochs=1, layers=None), tmp_path, str(tiny_encoders["bert-wordpiece"])
+    )
     examples = clear_corpus.split("train")
     first = bench.trained(examples)
     [kept] = tmp_path.glob("*/model.pt")
@@ -50,7 +35,7 @@ def test_a_trial_is_trained_once(tiny_encoders, clear_corpus, tmp_path):
 
 
 def test_every_training_voice_is_doubted_by_a_model_that_did_not_see_it(tiny_encoders, clear_corpus, tmp_path):
-    bench = open_bench(clear_corpus, None, Recipe(epochs=1), tmp_path, str(tiny_encoders["bert-unigram"]))
+    bench = open_bench(clear_corpus, None, Recipe(epochs=1, layers=None), tmp_path, str(tiny_encoders["bert-unigram"]))
     found = doubts(bench, clear_corpus)
     assert all(doubt.furthest[1] >= STRONG for doubt in found)
     assert len(list(tmp_path.glob("*/model.pt"))) == 2
@@ -107,7 +92,20 @@ def test_figures_of_a_perfect_model_and_of_none(example):
 def test_curve_measures_carriers_and_real_sentences(tiny_encoders, small_corpus, sentences, tmp_path):
     out = tmp_path / "curve.json"
     base = str(tiny_encoders["bert-wordpiece"])
-    options = ["--epochs", 1, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work", "--out", out]
+    options = [
+        "--epochs",
+        1,
+        "--layers",
+        2,
+        "--base",
+        base,
+        "--corpus",
+        small_corpus,
+        "--work",
+        tmp_path / "work",
+        "--out",
+        out,
+    ]
     probe = tmp_path / "probe.txt"
     probe.write_text("de bakker is dicht\nhet regent alweer\n", encoding="utf-8")
     same = ["--presumed-safe", sentences, "--probe", sentences]

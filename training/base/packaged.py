@@ -19,8 +19,8 @@ import torch
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 NAME = "packaged:multilingual-e5-small"
-PREFIX = "query: "
-"""E5 models were trained with this prefix before every query."""
+PREFIX = "query:"
+"""E5 models were trained with this before every query; encoded on its own, so without the space that follows it."""
 NOTICE = """The encoder of this model started from intfloat/multilingual-e5-small, MIT License,
 Copyright (c) Microsoft Corporation. Permission is hereby granted, free of charge, to any person obtaining a copy of
 this software and associated documentation files (the "Software"), to deal in the Software without restriction,

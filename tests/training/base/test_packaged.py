@@ -76,7 +76,7 @@ def test_special_tokens_survive_trimming(base):
 def test_a_saved_base_keeps_prefix_and_notice(base, tmp_path):
     base.save(tmp_path / "saved")
     again = load_base(str(tmp_path / "saved"), [], [], CACHE)
-    assert (again.prefix, again.notice) == (base.prefix, base.notice) == ("query: ", base.notice)
+    assert (again.prefix, again.notice) == (base.prefix, base.notice) == ("query:", base.notice)
     assert again.trimming is None
     assert again.tokenizer("ik wil niet meer")["input_ids"] == base.tokenizer("ik wil niet meer")["input_ids"]
 

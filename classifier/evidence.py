@@ -1,0 +1,79 @@
+"""Which words carried a score, by occlusion: the message is scored again without them (Zeiler and Fergus 2014)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from classifier.classifier import Classifier
+from classifier.labels import LABEL_NAMES
+from classifier.message import Message
+
+MOST_PARTS = 48
+"""A longer message is taken apart in as many runs of words, which bounds what a request for evidence costs."""
+WIDTHS = (1, 3)
+"""Parts left out at once: one alone shows a decisive word, three together one that its neighbours could stand in for."""
+CARRIES = 0.4
+"""A part carried the score when its weight is at least this share of the largest."""
+_WORD = re.compile(r"\S+")
+_NOTHING = "..."
+"""What is scored in place of a message without words."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a message's text as it was sent.
+
+    Attributes:
+        start: First code point.
+        end: One past the last code point.
+        weight: Mean fall of the label's logit when the part is left out.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
+def evidence(classifier: Classifier, message: Message, label: str) -> list[Span]:
+    """The parts of the text that carried the label's score, in order; neighbours are joined. Empty if none did.
+
+    Costs about two predictions a word, at most 96.
+    """
+    parts = occlusion(classifier, message, label)
+    enough = CARRIES * max(part.weight for part in parts) if parts else 0.0
+    found: list[Span] = []
+    for before, part in zip([None, *parts], parts, strict=False):
+        if part.weight <= 0 or part.weight < enough:
+            continue
+        if found and before is not None and found[-1].end == before.end:
+            found[-1] = Span(found[-1].start, part.end, max(found[-1].weight, part.weight))
+        else:
+            found.append(part)
+    return found
+
+
+def occlusion(classifier: Classifier, message: Message, label: str) -> list[Span]:
+    """All words of the text (of a long one: runs of words) with their weights, in order."""
+    parts = _parts(message.text)
+    column = LABEL_NAMES.index(label)
+
+    def logit(text: str) -> float:
+        left = replace(message, text=text if text.strip() else _NOTHING)
+        return float(classifier.predict(left).logits[column])
+
+    whole = logit(message.text)
+    falls: list[list[float]] = [[] for _ in parts]
+    for width in sorted({min(width, len(parts)) for width in WIDTHS if parts}):
+        for first in range(len(parts) - width + 1):
+            start, end = parts[first][0], parts[first + width - 1][1]
+            fall = whole - logit(message.text[:start] + message.text[end:])
+            for covered in falls[first : first + width]:
+                covered.append(fall)
+    return [Span(*part, sum(fall) / len(fall)) for part, fall in zip(parts, falls, strict=True)]
+
+
+def _parts(text: str) -> Sequence[tuple[int, int]]:
+    words = [match.span() for match in _WORD.finditer(text)]
+    size = -(-len(words) // MOST_PARTS) or 1
+    runs = [words[first : first + size] for first in range(0, len(words), size)]
+    return [(run[0][0], run[-1][1]) for run in runs]

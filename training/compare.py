@@ -1,0 +1,145 @@
+"""Does one setting of the recipe help? Trained beside the plain recipe on a share of the voices, with several seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from classifier.figures import CAVEAT
+from classifier.metrics import auroc, average_precision, bootstrap_interval, recall_at
+from training.corpus_files import Corpus, Example
+from training.curve import first_voices
+from training.errors import TrainingError
+from training.finetune import Recipe
+from training.ranking import DRAWS, LOOK_ALIKE_ALARMS
+from training.rows import truth
+from training.scoring import torch_logits
+from training.trials import Bench, shuffled_voices
+
+
+def read_setting(text: str) -> dict[str, Any]:
+    """One or several settings, such as ``learning_rate=2e-4`` or ``layers=4,epochs=8``.
+
+    Raises:
+        TrainingError: A name is not one of the recipe's, or a value not of its kind.
+    """
+    kinds = get_type_hints(Recipe)
+    read: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or name not in kinds or name == "seed":
+            known = ", ".join(field.name for field in fields(Recipe) if field.name != "seed")
+            raise TrainingError(f"{text}: must be name=value with a name of {known}")
+        kind = int if name == "layers" else kinds[name]
+        try:
+            read[name] = kind(value)
+        except ValueError:
+            raise TrainingError(f"{text}: {value!r} is not a value of {name}") from None
+    return read
+
+
+def compare(
+    bench: Bench, corpus: Corpus, settings: Mapping[str, Mapping[str, Any]], share: float, seeds: int
+) -> dict[str, dict[str, Any]]:
+    """Train the plain recipe and each setting with the same seeds and measure all on the validation voices.
+
+    Args:
+        bench: Base, plain recipe and the folder that keeps finished models.
+        corpus: Its training and validation voices are used, no others.
+        settings: Per title the fields of the recipe that differ.
+        share: Part of the training voices, in (0, 1].
+        seeds: Runs of each.
+
+    Returns:
+        Per title, "plain" first, the mean over seeds of ``map``, ``look_alike_auroc`` and ``recall``; of each setting also
+        ``gain`` per figure: ``value``, ``low`` and ``high`` of the mean difference, by a bootstrap over validation voices.
+    """
+    validation = corpus.split("validation")
+    voices = set(first_voices(shuffled_voices(corpus, bench.recipe.seed), share))
+    examples = [example for example in corpus.split("train") if example.voice in voices]
+
+    def logits(changed: Mapping[str, Any]) -> list[np.ndarray]:
+        found = []
+        for seed in range(1, seeds + 1):
+            trial = replace(bench, recipe=replace(bench.recipe, **changed, seed=seed))
+            model = trial.trained(examples)
+            found.append(
+                torch_logits(model, bench.encoder, [one.message for one in validation], bench.pad, "validation")
+            )
+        return found
+
+    marks = _marks(validation)
+
+    def means(runs: Sequence[np.ndarray]) -> dict[str, Any]:
+        return {
+            name: round(float(np.mean([metric(*marks, one) for one in runs])), 4) for name, metric in _METRICS.items()
+        }
+
+    plain = logits({})
+    measured = {"plain": means(plain)}
+    for title, changed in settings.items():
+        varied = logits(changed)
+        measured[title] = means(varied) | {"gain": gains(validation, plain, varied)}
+    return measured
+
+
+def gains(
+    validation: Sequence[Example], plain: Sequence[np.ndarray], varied: Sequence[np.ndarray]
+) -> dict[str, dict[str, float]]:
+    """Mean difference over seeds of each figure, with the interval of a paired bootstrap over voices.
+
+    Args:
+        validation: Labelled messages.
+        plain: Per seed logits (messages, labels).
+        varied: The same of the other recipe, same seeds.
+    """
+    voices = np.array([example.voice for example in validation])
+    columns = (*_marks(validation), *plain, *varied)
+    found = {}
+    for name, metric in _METRICS.items():
+
+        def difference(wanted: np.ndarray, hard: np.ndarray, *logits: np.ndarray, metric: Any = metric) -> float:
+            half = len(logits) // 2
+            pairs = zip(logits[:half], logits[half:], strict=True)
+            return float(
+                np.mean([metric(wanted, hard, after) - metric(wanted, hard, before) for before, after in pairs])
+            )
+
+        low, high = bootstrap_interval(difference, columns, voices, draws=DRAWS)
+        found[name] = {"value": round(difference(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
+    return found
+
+
+def compare_text(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown table: the plain recipe's figures, and what each setting adds to them."""
+    names = {"map": "mAP", "look_alike_auroc": "AUROC against look-alikes", "recall": "recall at 5 % look-alike alarms"}
+    lines = [f"| {CAVEAT} | {' | '.join(names.values())} |", f"|{' --- |' * (len(names) + 1)}"]
+    for title, row in measured.items():
+        if "gain" in row:
+            cells = [f"{one['value']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})" for one in row["gain"].values()]
+        else:
+            cells = [f"{row[name]:.3f}" for name in names]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _marks(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, shape (examples, labels), and which messages are risky or look-alikes, shape (examples,)."""
+    wanted = truth(examples).astype(bool)
+    return wanted, wanted.any(1) | np.array([example.look_alike for example in examples])
+
+
+def _map(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
+    return float(np.nanmean([average_precision(*pair) for pair in zip(wanted.T, logits.T, strict=True)]))
+
+
+def _auroc(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
+    return auroc(wanted[hard].any(1), logits[hard].max(1))
+
+
+def _recall(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
+    return recall_at(LOOK_ALIKE_ALARMS, wanted[hard].any(1), logits[hard].max(1))
+
+
+_METRICS = {"map": _map, "look_alike_auroc": _auroc, "recall": _recall}
