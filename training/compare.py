@@ -31,12 +31,14 @@ def read_setting(text: str) -> dict[str, Any]:
         if not equals or name not in kinds or name == "seed":
             known = ", ".join(field.name for field in fields(Recipe) if field.name != "seed")
             raise TrainingError(f"{text}: must be name=value with a name of {known}")
-        kind = int if name == "layers" else kinds[name]
         try:
-            read[name] = kind(value)
-        except ValueError:
+            read[name] = _READERS.get(name, kinds[name])(value)
+        except (ValueError, KeyError):
             raise TrainingError(f"{text}: {value!r} is not a value of {name}") from None
     return read
+
+
+_READERS = {"layers": int, "attention": {"true": True, "false": False}.__getitem__}
 
 
 def compare(

@@ -31,6 +31,7 @@ class Recipe:
         weight_decay: As in AdamW.
         layers: How many of the encoder's first layers are kept; None keeps all.
         dropout: In [0, 1), everywhere in the encoder; rough spelling already makes every pass differ.
+        attention: Whether each label learns its own attention over the message; otherwise it reads the mean.
         seed: Of order, noise and dropout.
     """
 
@@ -41,6 +42,7 @@ class Recipe:
     weight_decay: float = 0.01
     layers: int | None = 6
     dropout: float = 0.0
+    attention: bool = True
     seed: int = 1
 
 
@@ -67,8 +69,8 @@ def finetune(
     Returns:
         The log: loss, minutes and validation metrics by step.
     """
-    for parameter in model.encoder.get_input_embeddings().parameters():
-        parameter.requires_grad = False
+    model.encoder.get_input_embeddings().requires_grad_(False)
+    model.query.requires_grad_(recipe.attention)
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=recipe.epochs,

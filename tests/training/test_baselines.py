@@ -7,7 +7,6 @@ from click.testing import CliRunner
 
 from classifier import Message
 from classifier.metrics import auroc
-from tests.conftest import SHIPPED
 from training.baselines import frozen_scores, keyword_scores, tfidf_scores
 from training.cli import main
 from training.finetune import Recipe
@@ -38,11 +37,11 @@ def test_frozen_encoder_separates_what_its_probe_was_fitted_on(tiny_encoders, cl
     assert auroc(truth(examples).any(1), scores.max(1)) > 0.8
 
 
-def test_command_prints_every_system(tiny_encoders, small_corpus, tmp_path):
+def test_command_prints_every_system(bundle_folder, tiny_encoders, small_corpus, tmp_path):
     out = tmp_path / "baselines.json"
     base = str(tiny_encoders["bert-wordpiece"])
     options = [
-        SHIPPED,
+        bundle_folder,
         "--layers",
         2,
         "--base",

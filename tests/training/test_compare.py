@@ -15,12 +15,12 @@ from training.rows import truth
 
 def test_settings_take_the_kind_of_the_recipe():
     assert read_setting("learning_rate=2e-4") == {"learning_rate": 2e-4}
-    assert read_setting("layers=4,batch=8") == {"layers": 4, "batch": 8}
+    assert read_setting("layers=4,attention=false") == {"layers": 4, "attention": False}
 
 
-@pytest.mark.parametrize("text", ["speed=1", "learning_rate", "seed=2", "batch=many", ""])
+@pytest.mark.parametrize("text", ["speed=1", "learning_rate", "seed=2", "batch=many", "attention=0", ""])
 def test_what_is_no_setting_is_refused(text):
-    with pytest.raises(TrainingError, match=r"must be name=value|is not a value of batch"):
+    with pytest.raises(TrainingError, match=r"must be name=value|is not a value of (batch|attention)"):
         read_setting(text)
 
 
