@@ -35,11 +35,12 @@ class Span:
 
 
 def evidence(classifier: Classifier, message: Message, label: str) -> list[Span]:
-    """The parts of the text that carried the label's score, in order; neighbours are joined. Empty if none did.
+    """The parts of the text that carried the label's score, in order. Costs about two predictions a word, at most 96."""
+    return carrying(occlusion(classifier, message, label))
 
-    Costs about two predictions a word, at most 96.
-    """
-    parts = occlusion(classifier, message, label)
+
+def carrying(parts: Sequence[Span]) -> list[Span]:
+    """Those of a text's parts that carried the score, neighbours joined; none if no part's weight is above 0."""
     enough = CARRIES * max(part.weight for part in parts) if parts else 0.0
     found: list[Span] = []
     for before, part in zip([None, *parts], parts, strict=False):

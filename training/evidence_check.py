@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from classifier import Classifier
 from classifier.bundle import Bundle
-from classifier.evidence import evidence, occlusion
+from classifier.evidence import carrying, occlusion
 from classifier.labels import LABEL_NAMES
 from classifier.metrics import bootstrap_interval
 from training import keywords
@@ -93,10 +93,9 @@ def evidence_report(classifier: Classifier, marks: Sequence[Marked]) -> dict[str
 def shuffled_head(bundle: Bundle) -> Bundle:
     """The same bundle with the input rows of its head in random order: it scores, and knows nothing."""
     model = onnx.load_from_string(bundle.files["model.onnx"])
-    [node] = [node for node in model.graph.node if node.name == "/head/MatMul"]
-    [weight] = [one for one in model.graph.initializer if one.name in node.input]
-    values = numpy_helper.to_array(weight)
-    mixed = np.random.default_rng(0).permutation(values, axis=0)
+    inputs = {name for node in model.graph.node if node.name.startswith("/head/") for name in node.input}
+    [weight] = [one for one in model.graph.initializer if one.name in inputs and len(one.dims) == 2]
+    mixed = np.random.default_rng(0).permutation(numpy_helper.to_array(weight), axis=int(np.argmax(weight.dims)))
     weight.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(mixed), weight.name))
     return Bundle(bundle.folder, bundle.manifest, {**bundle.files, "model.onnx": model.SerializeToString()})
 
@@ -119,7 +118,7 @@ def _chosen(classifier: Classifier, marks: Sequence[Marked], title: str) -> list
         label = max((name for name in LABEL_NAMES if name in mark.example.labels), key=lambda name: scores[name])
         parts = occlusion(classifier, message, label)
         heaviest = max(parts, key=lambda part: part.weight)
-        chosen = _over(mark.words, [(span.start, span.end) for span in evidence(classifier, message, label)])
+        chosen = _over(mark.words, [(span.start, span.end) for span in carrying(parts)])
         found.append((chosen, next(row for row, word in enumerate(mark.words) if word[0] >= heaviest.start)))
     return found
 

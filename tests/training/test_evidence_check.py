@@ -10,17 +10,22 @@ from training.corpus_files import read_corpus
 from training.errors import TrainingError
 from training.evidence_check import MARKS, evidence_report, read_marks, report_text, shuffled_head
 
-SAMPLE = 40
+SAMPLE = 20
 """Marked messages that the test explains; the command explains all."""
 
 
 @pytest.fixture(scope="module")
-def marks():
-    return read_marks(read_corpus())
+def corpus():
+    return read_corpus()
 
 
-def test_marks_are_of_validation_voices_and_cover_every_label(marks):
-    splits = read_corpus().splits
+@pytest.fixture(scope="module")
+def marks(corpus):
+    return read_marks(corpus)
+
+
+def test_marks_are_of_validation_voices_and_cover_every_label(corpus, marks):
+    splits = corpus.splits
     assert len(marks) == 200
     assert {splits[mark.example.voice] for mark in marks} == {"validation"}
     assert len({label for mark in marks for label in mark.example.labels}) == 11
@@ -35,12 +40,12 @@ def test_marks_are_of_validation_voices_and_cover_every_label(marks):
         ({"id": "FIRST", "fragments": ["dit staat er vast niet"]}, "does not stand in its text"),
     ],
 )
-def test_wrong_marks_are_named(row, message, tmp_path):
+def test_wrong_marks_are_named(row, message, corpus, tmp_path):
     first = json.loads(MARKS.read_text(encoding="utf-8").splitlines()[0])["id"]
     path = tmp_path / "marks.jsonl"
     path.write_text(json.dumps(row).replace("FIRST", first), encoding="utf-8")
     with pytest.raises(TrainingError, match=message):
-        read_marks(read_corpus(), path)
+        read_marks(corpus, path)
 
 
 def test_a_shuffled_head_scores_otherwise(classifier):
