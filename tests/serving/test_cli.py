@@ -33,6 +33,14 @@ def test_score_text_as_table_and_json():
     assert {"decision", "severity", "areas", "labels", "versions"} <= set(answer)
 
 
+def test_score_explains_with_the_words_of_the_text():
+    text = "de bus was te laat. ik wil dood. morgen weer school"
+    shown = vangnet("score", text, "--json", "--explain")
+    [reason, *_] = json.loads(shown.stdout)["reasons"]
+    assert any("dood" in text[span["start"] : span["end"]] for span in reason["evidence"])
+    assert vangnet("score", text, "--explain").stdout.count("dood") > vangnet("score", text).stdout.count("dood")
+
+
 def test_score_file_keeps_order_and_reports_bad_lines(tmp_path):
     file = tmp_path / "berichten.jsonl"
     lines = ['{"text": "hoi"}', "geen json", '{"text": ""}', "", '{"text": "ik wil dood", "context": []}', "5"]
