@@ -16,11 +16,12 @@ def judge(classifier: Classifier, message: Message, explain: bool = False) -> di
     With `explain` every reason has ``evidence``: parts of the text as sent, as {start, end, weight} in code points.
     """
     given = answer(classifier, classifier.predict(message))
-    if explain:
+    if explain and given["reasons"]:
+        found = evidence(classifier, message, [reason["label"] for reason in given["reasons"]])
         for reason in given["reasons"]:
-            spans = evidence(classifier, message, reason["label"])
             reason["evidence"] = [
-                {"start": span.start, "end": span.end, "weight": round(span.weight, SCORE_DIGITS)} for span in spans
+                {"start": span.start, "end": span.end, "weight": round(span.weight, SCORE_DIGITS)}
+                for span in found[reason["label"]]
             ]
     return given
 

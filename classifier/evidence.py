@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifier.classifier import Classifier
 from classifier.labels import LABEL_NAMES
 from classifier.message import Message
@@ -34,9 +37,12 @@ class Span:
     weight: float
 
 
-def evidence(classifier: Classifier, message: Message, label: str) -> list[Span]:
-    """The parts of the text that carried the label's score, in order. Costs about two predictions a word, at most 96."""
-    return carrying(occlusion(classifier, message, label))
+def evidence(classifier: Classifier, message: Message, labels: Sequence[str]) -> dict[str, list[Span]]:
+    """Per label the parts of the text that carried its score, in order.
+
+    Costs about two predictions a word, at most 96, however many labels are asked for.
+    """
+    return {label: carrying(parts) for label, parts in occlusion(classifier, message, labels).items()}
 
 
 def carrying(parts: Sequence[Span]) -> list[Span]:
@@ -53,24 +59,28 @@ def carrying(parts: Sequence[Span]) -> list[Span]:
     return found
 
 
-def occlusion(classifier: Classifier, message: Message, label: str) -> list[Span]:
-    """All words of the text (of a long one: runs of words) with their weights, in order."""
+def occlusion(classifier: Classifier, message: Message, labels: Sequence[str]) -> dict[str, list[Span]]:
+    """Per label all words of the text (of a long one: runs of words) with their weights, in order."""
     parts = _parts(message.text)
-    column = LABEL_NAMES.index(label)
+    columns = [LABEL_NAMES.index(label) for label in labels]
 
-    def logit(text: str) -> float:
+    def logits(text: str) -> NDArray[np.float64]:
         left = replace(message, text=text if text.strip() else _NOTHING)
-        return float(classifier.predict(left).logits[column])
+        return classifier.predict(left).logits[columns]
 
-    whole = logit(message.text)
-    falls: list[list[float]] = [[] for _ in parts]
+    whole = logits(message.text)
+    falls: list[list[NDArray[np.float64]]] = [[] for _ in parts]
     for width in sorted({min(width, len(parts)) for width in WIDTHS if parts}):
         for first in range(len(parts) - width + 1):
             start, end = parts[first][0], parts[first + width - 1][1]
-            fall = whole - logit(message.text[:start] + message.text[end:])
+            fall = whole - logits(message.text[:start] + message.text[end:])
             for covered in falls[first : first + width]:
                 covered.append(fall)
-    return [Span(*part, sum(fall) / len(fall)) for part, fall in zip(parts, falls, strict=True)]
+    weights = [np.mean(fall, axis=0) for fall in falls]
+    return {
+        label: [Span(*part, float(weight[row])) for part, weight in zip(parts, weights, strict=True)]
+        for row, label in enumerate(labels)
+    }
 
 
 def _parts(text: str) -> Sequence[tuple[int, int]]:

@@ -19,7 +19,7 @@ from training import keywords
 from training.corpus_files import Corpus, Example
 from training.model import RiskModel
 from training.probe import fit_probe
-from training.ranking import ranking
+from training.ranking import TITLES, ranking
 from training.rows import Collator, training_dataset, truth
 from training.scoring import onnx_logits, torch_logits
 from training.trials import Bench
@@ -59,11 +59,9 @@ def baselines(
 
 def baselines_text(figures: dict[str, dict[str, Any]]) -> str:
     """Markdown table, a row a system."""
-    names = {"map": "mAP", "any_auroc": "any-risk AUROC", "look_alike_auroc": "AUROC against look-alikes"}
-    names["recall"] = "recall at 5 % look-alike alarms"
-    lines = [f"| {CAVEAT} | {' | '.join(names.values())} |", f"|{' --- |' * (len(names) + 1)}"]
+    lines = [f"| {CAVEAT} | {' | '.join(TITLES.values())} |", f"|{' --- |' * (len(TITLES) + 1)}"]
     for system, row in figures.items():
-        cells = (with_interval(row[name]) if name in row else "-" for name in names)
+        cells = (with_interval(row[name]) if name in row else "-" for name in TITLES)
         lines.append(f"| {system} | {' | '.join(cells)} |")
     shares = figures["keyword list"]["alarms"]
     said = ", ".join(f"{share:.1%} of {group} messages" for group, share in shares.items())

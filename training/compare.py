@@ -7,13 +7,11 @@ from typing import Any, get_type_hints
 import numpy as np
 
 from classifier.figures import CAVEAT
-from classifier.metrics import auroc, average_precision, bootstrap_interval, recall_at
 from training.corpus_files import Corpus, Example
 from training.curve import first_voices
 from training.errors import TrainingError
 from training.finetune import Recipe
-from training.ranking import DRAWS, LOOK_ALIKE_ALARMS
-from training.rows import truth
+from training.ranking import METRICS, TITLES, figure, marks
 from training.scoring import torch_logits
 from training.trials import Bench, shuffled_voices
 
@@ -54,7 +52,7 @@ def compare(
         seeds: Runs of each.
 
     Returns:
-        Per title, "plain" first, the mean over seeds of ``map``, ``look_alike_auroc`` and ``recall``; of each setting also
+        Per title, "plain" first, the mean over seeds of the figures of `ranking`; of each setting also
         ``gain`` per figure: ``value``, ``low`` and ``high`` of the mean difference, by a bootstrap over validation voices.
     """
     validation = corpus.split("validation")
@@ -71,11 +69,12 @@ def compare(
             )
         return found
 
-    marks = _marks(validation)
+    wanted, hard = marks(validation)
 
     def means(runs: Sequence[np.ndarray]) -> dict[str, Any]:
         return {
-            name: round(float(np.mean([metric(*marks, one) for one in runs])), 4) for name, metric in _METRICS.items()
+            name: round(float(np.mean([metric(wanted, hard, one) for one in runs])), 4)
+            for name, metric in METRICS.items()
         }
 
     plain = logits({})
@@ -96,10 +95,8 @@ def gains(
         plain: Per seed logits (messages, labels).
         varied: The same of the other recipe, same seeds.
     """
-    voices = np.array([example.voice for example in validation])
-    columns = (*_marks(validation), *plain, *varied)
     found = {}
-    for name, metric in _METRICS.items():
+    for name, metric in METRICS.items():
 
         def difference(wanted: np.ndarray, hard: np.ndarray, *logits: np.ndarray, metric: Any = metric) -> float:
             half = len(logits) // 2
@@ -108,40 +105,17 @@ def gains(
                 np.mean([metric(wanted, hard, after) - metric(wanted, hard, before) for before, after in pairs])
             )
 
-        low, high = bootstrap_interval(difference, columns, voices, draws=DRAWS)
-        found[name] = {"value": round(difference(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
+        found[name] = figure(difference, validation, *marks(validation), *plain, *varied)
     return found
 
 
 def compare_text(measured: Mapping[str, Mapping[str, Any]]) -> str:
     """Markdown table: the plain recipe's figures, and what each setting adds to them."""
-    names = {"map": "mAP", "look_alike_auroc": "AUROC against look-alikes", "recall": "recall at 5 % look-alike alarms"}
-    lines = [f"| {CAVEAT} | {' | '.join(names.values())} |", f"|{' --- |' * (len(names) + 1)}"]
+    lines = [f"| {CAVEAT} | {' | '.join(TITLES.values())} |", f"|{' --- |' * (len(TITLES) + 1)}"]
     for title, row in measured.items():
         if "gain" in row:
             cells = [f"{one['value']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})" for one in row["gain"].values()]
         else:
-            cells = [f"{row[name]:.3f}" for name in names]
+            cells = [f"{row[name]:.3f}" for name in TITLES]
         lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
-
-
-def _marks(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
-    """Labels, shape (examples, labels), and which messages are risky or look-alikes, shape (examples,)."""
-    wanted = truth(examples).astype(bool)
-    return wanted, wanted.any(1) | np.array([example.look_alike for example in examples])
-
-
-def _map(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
-    return float(np.nanmean([average_precision(*pair) for pair in zip(wanted.T, logits.T, strict=True)]))
-
-
-def _auroc(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
-    return auroc(wanted[hard].any(1), logits[hard].max(1))
-
-
-def _recall(wanted: np.ndarray, hard: np.ndarray, logits: np.ndarray) -> float:
-    return recall_at(LOOK_ALIKE_ALARMS, wanted[hard].any(1), logits[hard].max(1))
-
-
-_METRICS = {"map": _map, "look_alike_auroc": _auroc, "recall": _recall}

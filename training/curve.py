@@ -15,7 +15,7 @@ from training.corpus_files import Corpus, Example
 from training.errors import TrainingError
 from training.noise import chat_spelling
 from training.presumed_safe import PresumedSafe, may_be_spliced, splice
-from training.ranking import LOOK_ALIKE_ALARMS, ranking
+from training.ranking import LOOK_ALIKE_ALARMS, TITLES, ranking
 from training.scoring import torch_logits
 from training.trials import Bench, shuffled_voices
 
@@ -128,11 +128,9 @@ def curve_text(points: Sequence[dict[str, Any]]) -> str:
     """Markdown table of a learning curve, a column a share."""
     rows: dict[str, list[str]] = {}
     for point in points:
-        cells = {"voices": point["voices"], "messages": point["messages"], "mAP": with_interval(point["map"])}
+        cells = {"voices": point["voices"], "messages": point["messages"]}
+        cells |= {title: with_interval(point[name]) for name, title in TITLES.items()}
         cells |= {f"AP `{name}`": f"{value:.3f}" for name, value in point["ap"].items()}
-        cells["any-risk AUROC"] = with_interval(point["any_auroc"])
-        cells["AUROC against look-alikes"] = with_interval(point["look_alike_auroc"])
-        cells["recall at 5 % look-alike alarms"] = with_interval(point["recall"])
         for part, title in (("spliced", "spliced"), ("probe", "real sentences")):
             cells |= {f"{title}: {name.replace('_', ' ')}": value for name, value in point.get(part, {}).items()}
         for name, cell in cells.items():

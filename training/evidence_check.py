@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from classifier import Classifier
 from classifier.bundle import Bundle
 from classifier.evidence import carrying, occlusion
 from classifier.labels import LABEL_NAMES
-from classifier.metrics import bootstrap_interval
 from training import keywords
 from training.corpus_files import Corpus, Example
 from training.errors import TrainingError
+from training.ranking import figure
 
 MARKS = Path(__file__).parent / "evidence" / "marks.jsonl"
 """Risky messages of validation voices and the fragments of their text that another hand marked."""
@@ -66,28 +66,29 @@ def evidence_report(classifier: Classifier, marks: Sequence[Marked]) -> dict[str
 
     Per message the label with the highest score among its own is explained. Token F1 compares marked and chosen words; a hit
     is a heaviest word that is marked. Chance chooses every word equally: its expected F1 is that of as many words as the
-    bundle chooses, drawn at random. Intervals by bootstrap over messages.
+    bundle chooses, drawn at random. Intervals by bootstrap over voices.
 
     Returns:
-        Per system ``f1`` and ``hit``, each with ``value``, ``low`` and ``high``; ``passed`` says whether the bundle's lower
-        bounds lie above the values of the other three.
+        ``marked``, the share of all words that is marked; per system ``f1`` and ``hit``, each with ``value``, ``low`` and
+        ``high``; ``passed`` says whether the bundle's lower bounds lie above the values of the other three.
     """
     own = _chosen(classifier, marks, "evidence")
     shuffled = _chosen(Classifier(shuffled_head(classifier.bundle)), marks, "shuffled head")
     listed = [_over(mark.words, keywords.spans(mark.example.message.text)) for mark in marks]
     random = np.random.default_rng(0)
-    drawn = [(random.permutation(chosen), heaviest) for chosen, heaviest in own]
+    drawn = [random.permutation(words) for words, _ in own]
     systems = {
         "evidence": _figures(marks, own),
         "shuffled head": _figures(marks, shuffled),
         "keyword list": _figures(marks, [(words, int(words.argmax()) if words.any() else None) for words in listed]),
-        "random words": _figures(marks, [(words, int(random.integers(len(words)))) for words, _ in drawn]),
+        "random words": _figures(marks, [(words, int(random.integers(len(words)))) for words in drawn]),
     }
     others = [figures for name, figures in systems.items() if name != "evidence"]
     passed = all(
         systems["evidence"][name]["low"] > figures[name]["value"] for figures in others for name in ("f1", "hit")
     )
-    return {"messages": len(marks), "passed": passed, "systems": systems}
+    share = float(np.concatenate([mark.marked for mark in marks]).mean())
+    return {"messages": len(marks), "marked": round(share, 4), "passed": passed, "systems": systems}
 
 
 def shuffled_head(bundle: Bundle) -> Bundle:
@@ -102,7 +103,10 @@ def shuffled_head(bundle: Bundle) -> Bundle:
 
 def report_text(report: Mapping[str, Any]) -> str:
     """Markdown table."""
-    lines = [f"| {report['messages']} marked messages | token F1 | hit rate |", "| --- | --- | --- |"]
+    lines = [
+        f"| {report['messages']} messages, {report['marked']:.0%} of their words marked | token F1 | hit rate |",
+        "| --- | --- | --- |",
+    ]
     for name, figures in report["systems"].items():
         cells = [f"{one['value']:.3f} ({one['low']:.3f}-{one['high']:.3f})" for one in figures.values()]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -116,7 +120,7 @@ def _chosen(classifier: Classifier, marks: Sequence[Marked], title: str) -> list
         message = mark.example.message
         scores = classifier.predict(message).scores
         label = max((name for name in LABEL_NAMES if name in mark.example.labels), key=lambda name: scores[name])
-        parts = occlusion(classifier, message, label)
+        [parts] = occlusion(classifier, message, [label]).values()
         heaviest = max(parts, key=lambda part: part.weight)
         chosen = _over(mark.words, [(span.start, span.end) for span in carrying(parts)])
         found.append((chosen, next(row for row, word in enumerate(mark.words) if word[0] >= heaviest.start)))
@@ -127,15 +131,11 @@ def _figures(marks: Sequence[Marked], chosen: Sequence[tuple[np.ndarray, int | N
     hit = np.array([row is not None and mark.marked[row] for mark, (_, row) in zip(marks, chosen, strict=True)])
     both = np.array([(mark.marked & words).sum() for mark, (words, _) in zip(marks, chosen, strict=True)])
     sizes = np.array([mark.marked.sum() + words.sum() for mark, (words, _) in zip(marks, chosen, strict=True)])
+    examples = [mark.example for mark in marks]
     return {
-        "f1": _figure(lambda shared, total: float(2 * shared.sum() / total.sum()), both, sizes),
-        "hit": _figure(lambda hits: float(hits.mean()), hit),
+        "f1": figure(lambda shared, total: float(2 * shared.sum() / total.sum()), examples, both, sizes),
+        "hit": figure(lambda hits: float(hits.mean()), examples, hit),
     }
-
-
-def _figure(metric: Callable[..., float], *columns: np.ndarray) -> dict[str, float]:
-    low, high = bootstrap_interval(metric, columns)
-    return {"value": round(metric(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
 def _words(text: str) -> tuple[tuple[int, int], ...]:

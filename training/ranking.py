@@ -1,6 +1,6 @@
 """How well scores rank written messages: the figures by which models and baselines are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,34 +26,54 @@ def ranking(examples: Sequence[Example], scores: np.ndarray) -> dict[str, Any]:
         ``any_auroc``, ``look_alike_auroc`` and ``recall`` (at 5 % alarms among look-alikes); with a score per label also
         ``map`` and ``ap`` per label.
     """
-    labels = truth(examples).astype(bool)
-    risky, highest = labels.any(1), scores.max(1)
-    voices = np.array([example.voice for example in examples])
-    hard = risky | np.array([example.look_alike for example in examples])
+    wanted, hard = marks(examples)
     figures: dict[str, Any] = {}
+    metrics = METRICS
     if scores.shape[1] == len(LABEL_NAMES):
-        figures["map"] = _figure(_mean_ap, (*labels.T, *scores.T), voices)
         figures["ap"] = {
-            name: round(average_precision(labels[:, column], scores[:, column]), 4)
+            name: round(average_precision(wanted[:, column], scores[:, column]), 4)
             for column, name in enumerate(LABEL_NAMES)
         }
-    return figures | {
-        "any_auroc": _figure(auroc, (risky, highest), voices),
-        "look_alike_auroc": _figure(auroc, (risky[hard], highest[hard]), voices[hard]),
-        "recall": _figure(_recall, (risky[hard], highest[hard]), voices[hard]),
-    }
+    else:
+        metrics = {name: metric for name, metric in METRICS.items() if name != "map"}
+    return figures | {name: figure(metric, examples, wanted, hard, scores) for name, metric in metrics.items()}
 
 
-def _figure(metric: Any, columns: tuple[np.ndarray, ...], voices: np.ndarray) -> dict[str, float]:
+def marks(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, shape (examples, labels), and which messages are risky or look-alikes, shape (examples,)."""
+    wanted = truth(examples).astype(bool)
+    return wanted, wanted.any(1) | np.array([example.look_alike for example in examples])
+
+
+def figure(metric: Callable[..., float], examples: Sequence[Example], *columns: np.ndarray) -> dict[str, float]:
+    """``value`` of the metric on columns of the examples, with ``low`` and ``high`` by a bootstrap over voices."""
+    voices = np.array([example.voice for example in examples])
     low, high = bootstrap_interval(metric, columns, voices, draws=DRAWS)
     return {"value": round(metric(*columns), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
-def _mean_ap(*columns: np.ndarray) -> float:
-    half = len(columns) // 2
-    pairs = zip(columns[:half], columns[half:], strict=True)
-    return float(np.nanmean([average_precision(wanted, score) for wanted, score in pairs]))
+def _map(wanted: np.ndarray, hard: np.ndarray, scores: np.ndarray) -> float:
+    return float(np.nanmean([average_precision(*pair) for pair in zip(wanted.T, scores.T, strict=True)]))
 
 
-def _recall(wanted: np.ndarray, scores: np.ndarray) -> float:
-    return recall_at(LOOK_ALIKE_ALARMS, wanted, scores)
+def _any_auroc(wanted: np.ndarray, hard: np.ndarray, scores: np.ndarray) -> float:
+    return auroc(wanted.any(1), scores.max(1))
+
+
+def _look_alike_auroc(wanted: np.ndarray, hard: np.ndarray, scores: np.ndarray) -> float:
+    return auroc(wanted[hard].any(1), scores[hard].max(1))
+
+
+def _recall(wanted: np.ndarray, hard: np.ndarray, scores: np.ndarray) -> float:
+    return recall_at(LOOK_ALIKE_ALARMS, wanted[hard].any(1), scores[hard].max(1))
+
+
+METRICS = {"map": _map, "any_auroc": _any_auroc, "look_alike_auroc": _look_alike_auroc, "recall": _recall}
+"""Functions of labels and hard messages as `marks` gives them, and of scores (messages, labels)."""
+TITLES = {
+    "map": "mAP",
+    "any_auroc": "any-risk AUROC",
+    "look_alike_auroc": "AUROC against look-alikes",
+    "recall": "recall at 5 % look-alike alarms",
+}
+"""How the figures are called in tables."""

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
 from classifier import Message, Role, Turn
 from classifier.kinds import SAFE_KINDS
 from classifier.labels import LABEL_NAMES
+from training.cli import main
 from training.conversations import FOLDER as CONVERSATIONS
 from training.corpus_files import FOLDER, SPLITS, Corpus, Example, read_corpus, read_splits
 
@@ -55,6 +57,12 @@ def clear_corpus(example, corpus_of):
     wrong = example("fiets pact pact soep", id="wrong-1", voice="v0")
     also = example("regen niets niets oma", id="wrong-2", labels=["self_harm/injury"], voice="v1")
     return corpus_of(*made, wrong, also)
+
+
+@pytest.fixture(scope="session")
+def vangnet_train():
+    """Runs the command: ``vangnet_train("curve", "--out", path, ...)``."""
+    return lambda *arguments: CliRunner().invoke(main, list(map(str, arguments)))
 
 
 @pytest.fixture(scope="session")

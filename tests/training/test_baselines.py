@@ -3,12 +3,10 @@
 import json
 
 import numpy as np
-from click.testing import CliRunner
 
 from classifier import Message
 from classifier.metrics import auroc
 from training.baselines import frozen_scores, keyword_scores, tfidf_scores
-from training.cli import main
 from training.finetune import Recipe
 from training.rows import truth
 from training.trials import open_bench
@@ -37,23 +35,10 @@ def test_frozen_encoder_separates_what_its_probe_was_fitted_on(tiny_encoders, cl
     assert auroc(truth(examples).any(1), scores.max(1)) > 0.8
 
 
-def test_command_prints_every_system(bundle_folder, tiny_encoders, small_corpus, tmp_path):
-    out = tmp_path / "baselines.json"
-    base = str(tiny_encoders["bert-wordpiece"])
-    options = [
-        bundle_folder,
-        "--layers",
-        2,
-        "--base",
-        base,
-        "--corpus",
-        small_corpus,
-        "--work",
-        tmp_path / "work",
-        "--out",
-        out,
-    ]
-    result = CliRunner().invoke(main, list(map(str, ["baselines", *options])))
+def test_command_prints_every_system(vangnet_train, bundle_folder, tiny_encoders, small_corpus, tmp_path):
+    out, base = tmp_path / "baselines.json", tiny_encoders["bert-wordpiece"]
+    trial = ("--layers", 2, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work")
+    result = vangnet_train("baselines", bundle_folder, "--out", out, *trial)
     assert result.exit_code == 0, result.output
     figures = json.loads(out.read_text(encoding="utf-8"))
     assert len(figures) == 4

@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from classifier.labels import LABEL_NAMES
-from training.cli import main
 from training.compare import gains, read_setting
 from training.errors import TrainingError
+from training.ranking import METRICS
 from training.rows import truth
 
 
@@ -39,14 +38,13 @@ def test_a_better_model_gains_and_the_same_one_does_not(example):
     assert all(set(figure.values()) == {0.0} for figure in gains(messages, plain, plain).values())
 
 
-def test_command_compares_on_validation_voices(tiny_encoders, small_corpus, tmp_path):
-    out = tmp_path / "compare.json"
-    options = ["--base", tiny_encoders["bert-wordpiece"], "--corpus", small_corpus, "--work", tmp_path / "work"]
-    options += ["--out", out, "--layers", 2, "--epochs", 1, "--seeds", 2, "--share", 1]
-    result = CliRunner().invoke(main, list(map(str, ["compare", "learning_rate=1e-3", *options])))
+def test_command_compares_on_validation_voices(vangnet_train, tiny_encoders, small_corpus, tmp_path):
+    out, base = tmp_path / "compare.json", tiny_encoders["bert-wordpiece"]
+    trial = ("--layers", 2, "--epochs", 1, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work")
+    result = vangnet_train("compare", "learning_rate=1e-3", "--seeds", 2, "--share", 1, "--out", out, *trial)
     assert result.exit_code == 0, result.output
     assert "| learning_rate=1e-3 | " in result.output
     measured = json.loads(out.read_text(encoding="utf-8"))
     assert list(measured) == ["plain", "learning_rate=1e-3"]
-    assert measured["learning_rate=1e-3"]["gain"].keys() == {"map", "look_alike_auroc", "recall"}
+    assert measured["learning_rate=1e-3"]["gain"].keys() == METRICS.keys()
     assert len(list((tmp_path / "work").glob("*/model.pt"))) == 4

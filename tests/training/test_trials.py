@@ -4,10 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from classifier.labels import LABEL_NAMES
-from training.cli import main
 from training.curve import first_voices, learning_curve, measured
 from training.errors import TrainingError
 from training.finetune import Recipe
@@ -89,30 +87,14 @@ def test_figures_of_a_perfect_model_and_of_none(example):
     assert none["recall"]["value"] == 0.0
 
 
-def test_curve_measures_carriers_and_real_sentences(tiny_encoders, small_corpus, sentences, tmp_path):
-    out = tmp_path / "curve.json"
-    base = str(tiny_encoders["bert-wordpiece"])
-    options = [
-        "--epochs",
-        1,
-        "--layers",
-        2,
-        "--base",
-        base,
-        "--corpus",
-        small_corpus,
-        "--work",
-        tmp_path / "work",
-        "--out",
-        out,
-    ]
+def test_curve_measures_carriers_and_real_sentences(vangnet_train, tiny_encoders, small_corpus, sentences, tmp_path):
+    out, base = tmp_path / "curve.json", tiny_encoders["bert-wordpiece"]
+    trial = ("--layers", 2, "--epochs", 1, "--base", base, "--corpus", small_corpus, "--work", tmp_path / "work")
     probe = tmp_path / "probe.txt"
     probe.write_text("de bakker is dicht\nhet regent alweer\n", encoding="utf-8")
-    same = ["--presumed-safe", sentences, "--probe", sentences]
-    seen = CliRunner().invoke(main, list(map(str, ["curve", *options, *same])))
+    seen = vangnet_train("curve", "--out", out, "--presumed-safe", sentences, "--probe", sentences, *trial)
     assert "where training sees them" in seen.output
-    real = ["--presumed-safe", sentences, "--probe", probe]
-    result = CliRunner().invoke(main, list(map(str, ["curve", *options, *real])))
+    result = vangnet_train("curve", "--out", out, "--presumed-safe", sentences, "--probe", probe, *trial)
     assert result.exit_code == 0, result.output
     points = json.loads(out.read_text(encoding="utf-8"))
     assert [point["share"] for point in points] == [0.125, 0.25, 0.5, 1.0]
