@@ -27,6 +27,7 @@ from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
 from training.conversations import FOLDER as CONVERSATIONS
 from training.conversations import as_examples, read_conversations
+from training.conversations import summary as conversation_summary
 from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
 from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
@@ -86,7 +87,8 @@ def run(settings: RunSettings) -> Path:
     name, version = _name_and_version(settings.out)
     corpus = read_corpus(settings.corpus)
     conversations, writers = read_conversations(settings.conversations)
-    training = [*corpus.split("train"), *as_examples(one for one in conversations if writers[one.writer] == "train")]
+    taught = [one for one in conversations if writers[one.writer] == "train"]
+    training = [*corpus.split("train"), *as_examples(taught)]
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
     set_seed(settings.recipe.seed)
 
@@ -138,6 +140,7 @@ def run(settings: RunSettings) -> Path:
         "base": {"name": base.name, "trimming": asdict(base.trimming) if base.trimming else None},
         "recipe": asdict(settings.recipe),
         "corpus": {split: summary(corpus.split(split)) for split in ("train", "validation", "calibration", "test")},
+        "conversations": conversation_summary(taught),
         "presumed_safe": _presumed_safe_facts(real),
         "kept_fp32": kept_fp32,
         "validation": _last_validation(log),

@@ -48,6 +48,7 @@ def test_every_message_becomes_an_example_with_its_context(tmp_path):
     assert [example.id for example in examples] == [f"anna-01-{turn:02}" for turn in range(1, 9)]
     assert [example.risky for example in examples] == [False] * 6 + [True, False]
     assert len(examples[6].message.context) == 5
+    assert [example.wording for example in examples[5:7]] == [(), ("P1",)]
     assert {example.voice for example in examples} == {"anna"}
 
 

@@ -1,4 +1,5 @@
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
@@ -27,6 +28,7 @@ def model(request, tiny_encoders):
         *(values.astype(np.float32) for values in (random.normal(size=width), np.full(width, 0.09), weight, bias))
     )
     risk.start_head(probe)
+    torch.nn.init.normal_(risk.query.weight, std=0.3)
     return risk
 
 
@@ -76,6 +78,8 @@ def test_worst_modules_stay_fp32(model, tmp_path):
     quantize(tmp_path / "model.onnx", tmp_path / "all.onnx")
     quantize(tmp_path / "model.onnx", tmp_path / "kept.onnx", kept)
     assert (tmp_path / "kept.onnx").stat().st_size > (tmp_path / "all.onnx").stat().st_size
+    plain = {node.name for node in onnx.load(tmp_path / "all.onnx").graph.node if node.op_type == "MatMul"}
+    assert {"/head/MatMul", "/query/MatMul"} <= plain
 
 
 def test_head_starts_as_the_probe_says(tiny_encoders):

@@ -12,6 +12,8 @@ from classifier.bundle import read_bundle
 from classifier.normalise import normalise
 from training.base.load import load_base
 from training.cli import main
+from training.conversations import read_conversations
+from training.conversations import summary as conversation_summary
 from training.corpus_files import SPLITS, read_corpus, summary
 from training.errors import TrainingError
 from training.finetune import Recipe
@@ -40,6 +42,8 @@ def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, small_c
     assert training["base"]["name"] == str(tiny_encoders[name])
     assert training["presumed_safe"]["sha256"] == read_presumed_safe(sentences).sha256
     assert training["validation"].keys() == {"map", "any_auroc"}
+    [conversation], _ = read_conversations(small_conversations)
+    assert training["conversations"] == conversation_summary([conversation])
     corpus = read_corpus(small_corpus)
     assert training["corpus"] == {split: summary(corpus.split(split)) for split in SPLITS}
     with pytest.raises(TrainingError, match="is not empty"):

@@ -67,6 +67,13 @@ def test_fewer_layers_and_too_many(tiny_encoders, clear_corpus, tmp_path):
             assert len(bench.trained(clear_corpus.split("train")).encoder.encoder.layer) == 1
 
 
+@pytest.mark.parametrize("attention", [True, False])
+def test_labels_learn_their_own_attention_only_when_asked(attention, tiny_encoders, clear_corpus, tmp_path):
+    recipe = Recipe(epochs=1, layers=1, attention=attention)
+    bench = open_bench(clear_corpus, None, recipe, tmp_path, str(tiny_encoders["bert-wordpiece"]))
+    assert bool(bench.trained(clear_corpus.split("train")).query.weight.any()) == attention
+
+
 def test_voices_of_a_smaller_share_are_in_the_larger(clear_corpus):
     order = shuffled_voices(clear_corpus, 1)
     assert sorted(order) == [f"v{number}" for number in range(6)]
