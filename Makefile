@@ -5,12 +5,13 @@ PORT ?= 8080
 VERSION ?= 0.1.0
 BUNDLE ?= models/vangnet-$(VERSION)
 PRESUMED_SAFE ?=
+TEACHER ?= $(wildcard training/teacher.npz)
 
 SERVE := .venv-serve
 DEV := .venv
 PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint train eval clean
+.PHONY: serve test lint train teachers eval clean
 
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
@@ -24,7 +25,13 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/mypy
 
 train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.2.0 [PRESUMED_SAFE=sentences.txt]
-	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
+	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) \
+		$(if $(TEACHER),--teacher $(TEACHER))
+
+teachers: $(DEV)/.ready ## the larger model that `make train` learns from [PRESUMED_SAFE=sentences.txt]
+	test -e runs/teacher/train.done.json || $(DEV)/bin/vangnet-train run --layers 12 --epochs 3 \
+		--out runs/teacher-bundle/teacher-0.0.1 --work runs/teacher $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
+	$(DEV)/bin/vangnet-train teach runs/teacher
 
 eval: $(DEV)/.ready ## figures of the bundle on the test voices [PRESUMED_SAFE=sentences.txt]
 	$(DEV)/bin/vangnet-eval run --bundle $(BUNDLE) --out results/$(notdir $(BUNDLE)) \

@@ -1,17 +1,21 @@
 """The command `vangnet-eval`."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+import numpy as np
 from rich.console import Console
 
 from classifier import Classifier, VangnetError, latest_bundle
-from eval.data import read_cases, read_sentences
+from eval.data import Case, read_cases, read_sentences
 from eval.errors import EvaluationError
-from eval.measure import alarms_per_thousand, measure
+from eval.latency import latency
+from eval.measure import alarms_per_thousand, disguised, measure
 from eval.predictions import predict_all, write_predictions
+from eval.reliability import mix_figures
 from eval.report import show, write_json
 
 
@@ -26,33 +30,64 @@ def main() -> None:
 @click.option(
     "--presumed-safe", "sentences", multiple=True, type=click.Path(path_type=Path), help="Sentences, one a line."
 )
+@click.option(
+    "--disguised",
+    "copies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Disguised copies of risky messages (vangnet-train disguise).",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json and predictions.jsonl.")
 @click.option("--draws", default=1000, type=click.IntRange(100), help="Bootstrap resamples.")
-def run(data: Sequence[Path], bundle: Path | None, sentences: Sequence[Path], out: Path | None, draws: int) -> None:
+def run(
+    data: Sequence[Path],
+    bundle: Path | None,
+    sentences: Sequence[Path],
+    copies: Sequence[Path],
+    out: Path | None,
+    draws: int,
+) -> None:
     """Score DATA (JSON Lines with text and labels) and print precision, recall, F1, AP and AUROC with intervals.
 
-    Fields context, kind, voice and conversation are used where they are there: kind gives false alarms by kind, voice
-    or conversation are what intervals draw together.
+    Fields context, kind, register, pair, voice and conversation are used where they are there: kind and register slice the
+    figures, pair gives those on contrast pairs, voice or conversation are what intervals draw together.
     """
     try:
         cases = read_cases(data)
         plain = {path.name: read_sentences(path) for path in sentences}
+        hidden = read_cases(copies) if copies else []
         classifier = Classifier.load(bundle or latest_bundle("models"))
+        scores = predict_all(classifier, [case.message for case in cases])
+        real = {name: predict_all(classifier, messages) for name, messages in plain.items()}
+        results = {
+            "bundle": classifier.bundle.name,
+            "versions": classifier.versions,
+            "data": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
+            "figures": measure(cases, scores, classifier.policy, draws),
+            "presumed_safe": {name: alarms_per_thousand(found, classifier.policy) for name, found in real.items()},
+            "calibration": _calibration(cases, scores, list(real.values()), classifier.calibration.mix),
+            "latency": latency(classifier, [case.message.text for case in cases]),
+        }
+        if hidden:
+            found = predict_all(classifier, [case.message for case in hidden])
+            results["disguised"] = disguised(cases, scores, hidden, found, classifier.policy, draws)
     except (EvaluationError, VangnetError) as error:
         raise click.ClickException(str(error)) from None
-    scores = predict_all(classifier, [case.message for case in cases])
-    results = {
-        "bundle": classifier.bundle.name,
-        "versions": classifier.versions,
-        "data": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
-        "figures": measure(cases, scores, classifier.policy, draws),
-        "presumed_safe": {
-            name: alarms_per_thousand(predict_all(classifier, messages), classifier.policy)
-            for name, messages in plain.items()
-        },
-    }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_predictions(out / "predictions.jsonl", cases, scores)
         write_json(out / "results.json", results)
     show(results, Console())
+
+
+def _calibration(
+    cases: Sequence[Case], scores: np.ndarray, real: Sequence[np.ndarray], mix: Mapping[str, float]
+) -> dict[str, Any]:
+    """Reliability of the highest label score; presumed-safe sentences count as everyday messages."""
+    highest = np.concatenate([one.max(axis=1) for one in (scores, *real)])
+    rest = np.zeros(len(highest) - len(cases), bool)
+    truth, look_alike, everyday = (
+        np.r_[[bool(getattr(case, name)) for case in cases], part]
+        for name, part in (("labels", rest), ("look_alike", rest), ("everyday", ~rest))
+    )
+    return mix_figures(truth.astype(float), highest, look_alike, everyday, mix)

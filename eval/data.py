@@ -23,6 +23,7 @@ class Case:
         kind: Code of the kind (N1 to N14, P1 to P12), or None.
         pair: Id of a case with nearly the same words and other labels, or None.
         cluster: Conversation, else voice, else the case itself: what intervals draw together.
+        register: How formal it is, in the data's own words, or None.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Case:
     kind: str | None
     pair: str | None
     cluster: str
+    register: str | None = None
 
     @property
     def everyday(self) -> bool:
@@ -89,9 +91,11 @@ def _case(row: Any, place: str) -> Case:
     labels = frozenset(map(str, row["labels"]))
     if unknown := labels - set(BY_NAME):
         raise EvaluationError(f"labels: unknown {sorted(unknown)}")
-    for field in ("kind", "pair"):
+    for field in ("kind", "pair", "register"):
         if not isinstance(row.get(field), str | None):
             raise EvaluationError(f"{field}: must be a string or null")
     name = str(row.get("id", place))
     cluster = row.get("conversation") or row.get("voice") or name
-    return Case(name, Message.from_mapping(row), labels, row.get("kind"), row.get("pair"), str(cluster))
+    return Case(
+        name, Message.from_mapping(row), labels, row.get("kind"), row.get("pair"), str(cluster), row.get("register")
+    )

@@ -18,6 +18,9 @@ from classifier.metrics import (
 )
 from classifier.policy import Policy
 from eval.data import Case
+from eval.errors import EvaluationError
+from eval.pairs import pairs
+from eval.slices import slices
 
 SELF_HARM_INTENT = "self_harm/intent"
 Figure = dict[str, Any]
@@ -33,15 +36,19 @@ def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: in
         draws: Number of bootstrap resamples.
 
     Returns:
-        Plain values: ``messages``, ``any_risk``, ``areas``, ``labels``, ``macro_f1``, ``kinds``.
+        Plain values: ``messages``, ``any_risk``, ``areas``, ``labels``, ``macro_f1``, ``kinds``, ``slices``, ``pairs``.
     """
     truth = np.array([[name in case.labels for name in LABEL_NAMES] for case in cases])
     over = scores >= np.array([policy.thresholds[name].review_at for name in LABEL_NAMES])
     clusters = np.array([case.cluster for case in cases])
 
+    def part_figure(metric: Callable[..., float], rows: np.ndarray, *columns: np.ndarray) -> Figure:
+        part = tuple(column[rows] for column in columns)
+        low, high = bootstrap_interval(metric, part, clusters[rows], draws=draws)
+        return {"value": _number(metric(*part)), "low": _number(low), "high": _number(high)}
+
     def figure(metric: Callable[..., float], *columns: np.ndarray) -> Figure:
-        low, high = bootstrap_interval(metric, columns, clusters, draws=draws)
-        return {"value": _number(metric(*columns)), "low": _number(low), "high": _number(high)}
+        return part_figure(metric, np.ones(len(cases), bool), *columns)
 
     def block(wanted: np.ndarray, score: np.ndarray, flagged: np.ndarray) -> dict[str, Any]:
         return {
@@ -77,6 +84,51 @@ def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: in
         "everyday": _everyday(cases, any_flag),
         "look_alikes": _safe_figures(cases, scores, over, any_truth, clusters, draws),
         "kinds": _kinds(cases, any_truth, any_flag),
+        "slices": slices(cases, any_flag, part_figure),
+        "pairs": pairs(cases, any_flag, draws),
+    }
+
+
+def disguised(
+    cases: Sequence[Case],
+    scores: np.ndarray,
+    copies: Sequence[Case],
+    copy_scores: np.ndarray,
+    policy: Policy,
+    draws: int,
+) -> dict[str, Any]:
+    """Recall on disguised copies of risky messages beside that on the same messages as they are.
+
+    Args:
+        cases: Labelled messages.
+        scores: Calibrated, shape (cases, labels).
+        copies: The same messages under the same ids, with some words disguised.
+        copy_scores: Calibrated, shape (copies, labels).
+        policy: Its `review_at` decides what counts as flagged.
+        draws: Number of bootstrap resamples.
+
+    Raises:
+        EvaluationError: A copy has no risky original.
+    """
+    row_of = {case.id: row for row, case in enumerate(cases) if case.labels}
+    if lacking := [case.id for case in copies if case.id not in row_of]:
+        raise EvaluationError(
+            f"--disguised: {len(lacking)} of its messages are no risky message of the data, such as {lacking[0]}"
+        )
+    review = np.array([policy.thresholds[name].review_at for name in LABEL_NAMES])
+    plain = (scores[[row_of[case.id] for case in copies]] >= review).any(axis=1).astype(float)
+    hidden = (copy_scores >= review).any(axis=1).astype(float)
+    clusters = np.array([case.cluster for case in copies])
+
+    def share(column: np.ndarray) -> Figure:
+        low, high = bootstrap_interval(lambda part: float(np.mean(part)), (column,), clusters, draws=draws)
+        return {"value": _number(float(column.mean())), "low": _number(low), "high": _number(high)}
+
+    return {
+        "messages": len(copies),
+        "recall_plain": share(plain),
+        "recall_disguised": share(hidden),
+        "lost": share(plain - hidden),
     }
 
 

@@ -49,6 +49,26 @@ def show(results: Mapping[str, Any], console: Console) -> None:
                 kind, "risky" if entry["risky"] else "safe", str(entry["messages"]), str(entry["flagged"]), rate
             )
         console.print(kinds)
+    for way, members in figures["slices"].items():
+        table = Table(way, "messages", "risky", "recall", "false alarms")
+        for name, entry in members.items():
+            counts = str(entry["messages"]), str(entry["risky"])
+            table.add_row(name, *counts, *(with_interval(entry[key]) for key in ("recall", "false_alarm_rate")))
+        console.print(table)
+    for name, entry in figures["pairs"].items():
+        console.print(f"{name} pairs, both right: {with_interval(entry['both_right'])} of {entry['pairs']}")
+    if hidden := results.get("disguised"):
+        console.print(
+            f"disguised copies of {hidden['messages']} risky messages: recall {with_interval(hidden['recall_disguised'])}, "
+            f"as they are {with_interval(hidden['recall_plain'])}, lost {with_interval(hidden['lost'])}"
+        )
+    for name in ("mix", "data"):
+        if entry := results["calibration"].get(name):
+            console.print(
+                f"calibration, any risk, {name}: {', '.join(f'{key} {value}' for key, value in entry.items())}"
+            )
+    for tokens, entry in results["latency"]["tokens"].items():
+        console.print(f"{tokens} tokens: median {entry['median_ms']} ms, 95 % within {entry['p95_ms']} ms, one thread")
     for name, entry in results["presumed_safe"].items():
         console.print(
             f"{name}: {entry['alarms']} alarms in {entry['sentences']} presumed-safe sentences, "

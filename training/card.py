@@ -1,19 +1,30 @@
 """The model card, rendered from a bundle and from the results that `vangnet-eval` wrote; it shows no training text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from classifier.bundle import Bundle, read_bundle
 from classifier.figures import CAVEAT, with_interval
-from classifier.labels import BY_NAME
+from training.card_tables import (
+    alarm_table,
+    calibration_table,
+    decision_table,
+    hard_cases,
+    history_table,
+    kind_table,
+    label_table,
+    latency_table,
+    slice_tables,
+    weakest,
+)
 from training.corpus_files import FOLDER, read_splits
 from training.errors import TrainingError
 from training.inputs import digest
 
-FEWEST_OF_A_KIND = 20
-"""Kinds with fewer messages are not ranked among the weakest."""
+HISTORY = "history.json"
+"""Beside the bundles: what earlier cards measured."""
 
 
 def write_card(folder: Path, results: Path, corpus: Path = FOLDER) -> Path:
@@ -38,11 +49,28 @@ def write_card(folder: Path, results: Path, corpus: Path = FOLDER) -> Path:
     if {Path(name).name: sha256 for name, sha256 in measured["data"].items()} != held_out:
         raise TrainingError(f"{results}: was not measured on the test voices, {', '.join(held_out)}")
     card = folder / "README.md"
-    card.write_text(_render(bundle, measured), encoding="utf-8")
+    history = _updated(folder.parent / HISTORY, bundle, measured["figures"])
+    card.write_text(_render(bundle, measured, history), encoding="utf-8")
     return card
 
 
-def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
+def _updated(file: Path, bundle: Bundle, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The history with this bundle's row, added or replaced; written back."""
+    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    row = {
+        "version": bundle.name,
+        "created": bundle.manifest["created"],
+        "messages": figures["messages"],
+        "auroc": with_interval(figures["any_risk"]["auroc"]),
+        "recall": with_interval(figures["any_risk"]["recall"]),
+        "macro_f1": with_interval(figures["macro_f1"]),
+    }
+    history = [*(entry for entry in before if entry["version"] != bundle.name), row]
+    file.write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
+    return history
+
+
+def _render(bundle: Bundle, measured: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:
     manifest, figures = bundle.manifest, measured["figures"]
     training, policy, parity = manifest["training"], bundle.json("policy.json"), bundle.json("parity.json")
     sections = [
@@ -55,11 +83,15 @@ def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
         + f"**{CAVEAT.capitalize()}.** {figures['messages']} messages of {figures['clusters']} voices that were neither "
         "trained on nor calibrated on, written to be hard. 95 % intervals by bootstrap over voices, which are few: read them "
         "as rough. What these voices were read for before, and what was decided on it, is logged in docs/test-readings.md.\n\n"
-        + _commands(measured["presumed_safe"]),
-        _decision_table(figures),
-        _label_table(figures),
-        _kind_table(figures),
-        _alarm_table(measured["presumed_safe"]),
+        + _commands(measured["presumed_safe"], "disguised" in measured),
+        decision_table(figures),
+        label_table(figures),
+        kind_table(figures),
+        alarm_table(measured["presumed_safe"]),
+        "### Slices\n\n" + slice_tables(figures),
+        "### Pairs and disguise\n\n" + hard_cases(figures, measured.get("disguised")),
+        "### Calibration\n\n" + calibration_table(measured["calibration"]) if measured["calibration"] else "",
+        "## Latency\n\n" + latency_table(measured["latency"]),
         "## Thresholds\n\n" + _thresholds(policy),
         "## Training\n\n" + _training(training, manifest),
         "## The int8 file against fp32\n\n"
@@ -68,89 +100,25 @@ def _render(bundle: Bundle, measured: Mapping[str, Any]) -> str:
         f"{parity['changed_decisions']:.2%}; torch to fp32 ONNX at most {parity['torch_to_fp32_largest_gap']:.1g}. The bundle "
         f"is {sum(map(len, bundle.files.values())) / 1e6:.1f} MB.",
         "## Known limits\n\n"
-        + _weakest(figures["kinds"])
+        + weakest(figures["kinds"])
         + "- Few voices judge it, written by the same kind of hand as the training voices; an unseen platform will differ.\n"
         "- Scores are calibrated for the mix named in calibration.json, not for your platform's.\n"
         "- At most five turns of context are read.\n"
         "- int8 arithmetic differs between kinds of processors; the self-test at start-up compares with recorded scores.",
+        "## Versions\n\nEach measured on the test voices of its time, which differ.\n\n" + history_table(history),
         "## Licence\n\nMIT; see NOTICE for the encoder's.",
     ]
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
-def _commands(presumed_safe: Mapping[str, Any]) -> str:
+def _commands(presumed_safe: Mapping[str, Any], disguised: bool) -> str:
     """How to measure again; a file in chat spelling is made from the plain one with `vangnet-train chat-spelling`."""
     options = "".join(f" --presumed-safe {name}" for name in presumed_safe)
+    options += " --disguised disguised.jsonl" if disguised else ""
     return (
         "    vangnet-train chat-spelling < sentences.txt > sentences-chat-spelling.txt\n"
-        f"    vangnet-eval run{options} $(vangnet-train corpus files test)\n"
-    )
-
-
-def _decision_table(figures: Mapping[str, Any]) -> str:
-    any_risk, look_alikes = figures["any_risk"], figures["look_alikes"]
-    rows = [
-        ("recall, any risk", with_interval(any_risk["recall"])),
-        ("precision, any risk (at this set's share of risk)", with_interval(any_risk["precision"])),
-        ("AUROC, any risk", with_interval(any_risk["auroc"])),
-        ("`intent` found by any self-harm label", with_interval(figures["intent_found"])),
-        ("macro-F1 over labels", with_interval(figures["macro_f1"])),
-    ]
-    if look_alikes:
-        rows += [
-            ("AUROC against look-alikes", with_interval(look_alikes["auroc"])),
-            ("recall at 5 % false alarms on look-alikes", with_interval(look_alikes["recall_at_5_percent"])),
-            ("false alarms on look-alikes", f"{look_alikes['false_alarm_rate']:.3f}"),
-        ]
-    if everyday := figures["everyday"]:
-        share = f"{everyday['flagged']} of {everyday['messages']} ({everyday['low']:.3f}-{everyday['high']:.3f})"
-        rows.append(("false alarms on everyday talk without a risky twin", share))
-    return "| at the shipped thresholds | |\n| --- | --- |\n" + "\n".join(
-        f"| {name} | {value} |" for name, value in rows
-    )
-
-
-def _label_table(figures: Mapping[str, Any]) -> str:
-    head = "| area or label | positives | recall | precision | F1 | AP |\n| --- | --- | --- | --- | --- | --- |\n"
-    blocks = {**figures["areas"], **figures["labels"]}
-    lines = []
-    for name, block in blocks.items():
-        shown = f"`{name}`" if name in BY_NAME else f"**{name}**"
-        cells = " | ".join(with_interval(block[key]) for key in ("recall", "precision", "f1", "ap"))
-        lines.append(f"| {shown} | {block['positives']} | {cells} |")
-    return head + "\n".join(lines)
-
-
-def _kind_table(figures: Mapping[str, Any]) -> str:
-    head = "| kind (labelling guide) | messages | flagged | share (95 %) |\n| --- | --- | --- | --- |\n"
-    lines = [
-        f"| {kind} {'risky' if entry['risky'] else 'safe'} | {entry['messages']} | {entry['flagged']} | "
-        f"{entry['rate']:.3f} ({entry['low']:.3f}-{entry['high']:.3f}) |"
-        for kind, entry in figures["kinds"].items()
-    ]
-    return head + "\n".join(lines) if lines else ""
-
-
-def _weakest(kinds: Mapping[str, Any]) -> str:
-    """The ways of wording that are missed most and the safe kinds that are flagged most, of those with 20 messages or more."""
-    enough = {kind: entry for kind, entry in kinds.items() if entry["messages"] >= FEWEST_OF_A_KIND}
-    missed = sorted((entry["rate"], kind) for kind, entry in enough.items() if entry["risky"])[:3]
-    flagged = sorted(((entry["rate"], kind) for kind, entry in enough.items() if not entry["risky"]), reverse=True)[:3]
-    return "".join(
-        f"- {title}: {', '.join(f'{kind} ({rate:.2f} flagged)' for rate, kind in worst)}.\n"
-        for title, worst in (("Found least, by wording", missed), ("Wrongly flagged most, by kind", flagged))
-        if worst
-    )
-
-
-def _alarm_table(presumed_safe: Mapping[str, Any]) -> str:
-    if not presumed_safe:
-        return ""
-    head = "| presumed-safe real sentences | sentences | alarms | per 1,000 (95 %) |\n| --- | --- | --- | --- |\n"
-    return head + "\n".join(
-        f"| {name} | {entry['sentences']} | {entry['alarms']} "
-        f"| {entry['per_1000']:.1f} ({entry['low']:.1f}-{entry['high']:.1f}) |"
-        for name, entry in presumed_safe.items()
+        + ("    vangnet-train disguise $(vangnet-train corpus files test) > disguised.jsonl\n" if disguised else "")
+        + f"    vangnet-eval run{options} $(vangnet-train corpus files test)\n"
     )
 
 
@@ -181,6 +149,10 @@ def _training(training: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
             else "."
         ),
         f"Written messages by split: {splits}.",
+        _conversations(training.get("conversations")),
+        f"Teacher: {training['teacher']['messages']} messages judged, SHA-256 `{training['teacher']['sha256'][:16]}`."
+        if training.get("teacher")
+        else "No teacher.",
         f"Real presumed-safe sentences: {real['file']}, SHA-256 `{real['sha256'][:16]}`."
         if real
         else "No real sentences.",
@@ -188,3 +160,12 @@ def _training(training: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         f"Fine-tuning took {training['finetuning_minutes']:.0f} minutes on {training['processor']}; {manifest['created']}.",
     ]
     return "\n".join(f"- {part}" for part in parts)
+
+
+def _conversations(taught: Mapping[str, int] | None) -> str:
+    if not taught:
+        return "No conversations."
+    return (
+        f"Conversations of training writers: {taught['conversations']} with {taught['messages']} messages "
+        f"({taught['risky_messages']} risky)."
+    )

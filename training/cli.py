@@ -29,6 +29,7 @@ def main() -> None:
     "--conversations", type=click.Path(path_type=Path), default=CONVERSATIONS, help="Folder of the conversations."
 )
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
+@click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model (vangnet-train teach).")
 @click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 5.")
 @click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default 6.")
 @click.option("--seed", type=int, help="Default 1.")
@@ -39,6 +40,7 @@ def run(
     corpus: Path,
     conversations: Path,
     presumed_safe: Path | None,
+    teacher: Path | None,
     epochs: float | None,
     layers: int | None,
     seed: int | None,
@@ -58,6 +60,7 @@ def run(
         corpus=corpus,
         conversations=conversations,
         presumed_safe=presumed_safe,
+        teacher=teacher,
         recipe=recipe,
         **chosen,
     )
@@ -74,6 +77,25 @@ def card(bundle: Path, results: Path) -> None:
 
     with _clear_errors():
         click.echo(write_card(bundle, results))
+
+
+@main.command()
+@click.argument("run_folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--corpus", type=click.Path(path_type=Path), default=FOLDER, help="Folder of the written corpus.")
+@click.option(
+    "--conversations", type=click.Path(path_type=Path), default=CONVERSATIONS, help="Folder of the conversations."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: training/teacher.npz.")
+def teach(run_folder: Path, corpus: Path, conversations: Path, out: Path | None) -> None:
+    """Write the logits of the model in RUN_FOLDER for the training messages, for a smaller model to learn from."""
+    from training.run import training_examples
+    from training.teach import teach as write_logits
+    from training.teacher import FILE
+
+    with _clear_errors():
+        examples, _ = training_examples(read_corpus(corpus), conversations)
+        count = write_logits(run_folder, examples, out or FILE)
+    click.echo(f"{count} messages: {out or FILE}")
 
 
 def _trial_options(command: Any) -> Any:
@@ -133,7 +155,7 @@ def curve(out: Path, probe: Path | None, **trial: Any) -> None:
         bench, read = _open(**trial)
         sentences = read_probe(probe, bench.real) if probe else []
         points = learning_curve(bench, read, sentences)
-    out.write_text(json.dumps(points, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write(out, points)
     click.echo(curve_text(points))
 
 
@@ -153,8 +175,25 @@ def compare(settings: tuple[str, ...], share: float, seeds: int, out: Path, **tr
         changes = {text: read_setting(text) for text in settings}
         bench, read = _open(**trial)
         measured = compare_recipes(bench, read, changes, share, seeds)
-    out.write_text(json.dumps(measured, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write(out, measured)
     click.echo(compare_text(measured))
+
+
+@main.command()
+@click.argument("layers", nargs=-1, type=click.IntRange(min=1))
+@click.option("--share", type=click.FloatRange(min=0, max=1, min_open=True), default=0.25, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
+@_trial_options
+def depth(layers: tuple[int, ...], share: float, out: Path, **trial: Any) -> None:
+    """Train models of so many LAYERS (12 6 4 3) on a share of the voices; measure recall and milliseconds of each."""
+    from training.depth import depth_text, depths
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _clear_errors():
+        bench, read = _open(**trial)
+        found = depths(bench, read, layers or (12, 6, 4, 3), share)
+    _write(out, found)
+    click.echo(depth_text(found))
 
 
 @main.command()
@@ -173,7 +212,7 @@ def baselines(bundle: Path, fp32: Path | None, split: str, out: Path, **trial: A
     with _clear_errors():
         bench, read = _open(**trial)
         figures = measure_all(bench, read, split, Classifier.load(bundle), fp32)
-    out.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    _write(out, figures)
     click.echo(baselines_text(figures))
 
 
@@ -190,7 +229,7 @@ def evidence(bundle: Path, folder: Path, out: Path | None) -> None:
         report = evidence_report(Classifier.load(bundle), read_marks(read_corpus(folder)))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        _write(out, report)
     click.echo(report_text(report))
     if not report["passed"]:
         raise click.ClickException("the evidence is not better than a shuffled head, the keyword list and random words")
@@ -277,12 +316,32 @@ def chat(seed: int) -> None:
         click.echo(chat_spelling(line.rstrip("\n"), rng))
 
 
+@main.command("disguise")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--seed", type=int, default=0)
+def disguised(files: tuple[Path, ...], seed: int) -> None:
+    """Print the risky messages of FILES (JSON Lines) with some words disguised, for vangnet-eval run --disguised."""
+    from training.noise import disguise
+
+    rng = random.Random(seed)
+    for path in files:
+        for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
+            row = json.loads(line)
+            if row["labels"]:
+                click.echo(json.dumps({**row, "text": disguise(row["text"], rng)}, ensure_ascii=False))
+
+
+def _write(out: Path, content: Any) -> None:
+    with _clear_errors():
+        out.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
 class _clear_errors:
-    """Show what was wrong as one message, without a traceback."""
+    """Show what was wrong as one message, without a traceback; a full disk and a missing permission too."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, TrainingError | VangnetError):
+        if isinstance(error, TrainingError | VangnetError | OSError):
             raise click.ClickException(str(error)) from None

@@ -42,13 +42,14 @@ def export_fp32(model: RiskModel, path: Path) -> None:
     onnx.checker.check_model(str(path))
 
 
-def quantize(fp32: Path, int8: Path, kept: Sequence[str] = ()) -> None:
+def quantize(fp32: Path, int8: Path, kept: Sequence[str] = (), reduced: bool = False) -> None:
     """Signed 8-bit weights, one scale per output channel; embedding and matrix products with constant weights only.
 
     Args:
         fp32: The exported model.
         int8: Where to write.
         kept: Names of linear modules that stay fp32, as `outlier_modules` gives them.
+        reduced: Whether weights use 7 of 8 bits, which old processors without VNNI need to add up without overflow.
     """
     quantize_dynamic(
         fp32,
@@ -56,6 +57,7 @@ def quantize(fp32: Path, int8: Path, kept: Sequence[str] = ()) -> None:
         nodes_to_exclude=[_node(name) for name in (*kept, *HEADS)],
         op_types_to_quantize=["MatMul", "Gather"],
         per_channel=True,
+        reduce_range=reduced,
         weight_type=QuantType.QInt8,
         extra_options={"MatMulConstBOnly": True},
     )

@@ -32,6 +32,7 @@ class Recipe:
         layers: How many of the encoder's first layers are kept; None keeps all.
         dropout: In [0, 1), everywhere in the encoder; rough spelling already makes every pass differ.
         attention: Whether each label learns its own attention over the message; otherwise it reads the mean.
+        distillation: The teacher's share (0 to 1) of the loss on rows that it has judged, if there is a teacher.
         seed: Of order, noise and dropout.
     """
 
@@ -43,6 +44,7 @@ class Recipe:
     layers: int | None = 6
     dropout: float = 0.0
     attention: bool = True
+    distillation: float = 0.5
     seed: int = 1
 
 

@@ -18,6 +18,7 @@ from training.model import RiskModel
 from training.presumed_safe import PresumedSafe
 from training.probe import fit_probe
 from training.rows import Collator, clean_dataset, training_dataset
+from training.teacher import Teacher
 
 
 def message_encoder(base: Base, tokenizer_file: Path) -> MessageEncoder:
@@ -38,6 +39,7 @@ def fit(
     real: PresumedSafe | None,
     recipe: Recipe,
     folder: Path,
+    teacher: Teacher | None = None,
 ) -> tuple[RiskModel, list[dict[str, Any]]]:
     """Fine-tune a copy of the base encoder; an interrupted run goes on from its last checkpoint.
 
@@ -49,6 +51,7 @@ def fit(
         real: Presumed-safe sentences, or None.
         recipe: Settings.
         folder: Where checkpoints go.
+        teacher: A larger model's logits to learn from, or None.
 
     Returns:
         The model in fp32 on the CPU, and the log.
@@ -58,9 +61,9 @@ def fit(
     """
     if missing := [name for name in LABEL_NAMES if not any(name in example.labels for example in examples)]:
         raise TrainingError(f"training voices lack {', '.join(missing)}")
-    dataset = training_dataset(examples, real, encoder, recipe.seed)
+    dataset = training_dataset(examples, real, encoder, recipe.seed, teacher)
     pad = base.tokenizer.pad_token_id
-    model = RiskModel(_prepared(copy.deepcopy(base.model), recipe))
+    model = RiskModel(_prepared(copy.deepcopy(base.model), recipe), recipe.distillation)
     lengths = list(dataset.with_format(None)["length"])
     model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
     measured = clean_dataset(validation, encoder) if validation else None

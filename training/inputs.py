@@ -9,6 +9,11 @@ from pathlib import Path
 from training.errors import TrainingError
 from training.finetune import Recipe
 
+MODEL_CODE = tuple(
+    Path(__file__).parent / f"{name}.py"
+    for name in ("rows", "noise", "invented", "presumed_safe", "teacher", "probe", "model", "fit", "finetune")
+)
+"""What makes a model of messages: a change here asks for another training."""
 _FILE = "inputs.json"
 
 
@@ -18,19 +23,19 @@ def digest(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def require_same_inputs(work: Path, base: str, recipe: Recipe, files: Iterable[Path]) -> None:
-    """Remember the inputs of a new run, or compare with those of the run that is to be resumed.
+    """Remember the inputs of a new run, its code included, or compare with those of the run that is to be resumed.
 
     Args:
         work: The run's folder.
         base: Name of the base encoder.
         recipe: Settings of fine-tuning.
-        files: Corpus, conversations, presumed-safe sentences and tokenizer.
+        files: Corpus, conversations, presumed-safe sentences, teacher's logits and tokenizer.
 
     Raises:
         TrainingError: The folder holds checkpoints of a run with other inputs.
     """
     digests = {f"{path.parent.name}/{path.name}": _sha256(path) for path in sorted(files)}
-    inputs = {"base": base, "recipe": asdict(recipe), "files": digests}
+    inputs = {"base": base, "recipe": asdict(recipe), "files": digests, "code": digest(MODEL_CODE)}
     path = work / _FILE
     if (work / "checkpoints").exists():
         before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

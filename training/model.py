@@ -19,9 +19,11 @@ class RiskModel(nn.Module):
     (Mullenbach et al. 2018) lets one line in a long message decide; with zero queries, as at the start, it is the mean.
     """
 
-    def __init__(self, encoder: PreTrainedModel) -> None:
+    def __init__(self, encoder: PreTrainedModel, distillation: float = 0.0) -> None:
+        """Take an encoder; `distillation` is the teacher's share (0 to 1) of the loss on rows that it has judged."""
         super().__init__()
         self.encoder = encoder
+        self.distillation = distillation
         width = encoder.config.hidden_size
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("deviation", torch.ones(width))
@@ -41,14 +43,24 @@ class RiskModel(nn.Module):
         attention_mask: torch.Tensor,
         message_mask: torch.Tensor,
         labels: torch.Tensor | None = None,
+        teacher: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        """Return logits (batch, labels) and, given labels, the mean binary cross-entropy."""
+        """Return logits (batch, labels) and, given labels, the mean loss.
+
+        The loss is binary cross-entropy with the labels, of shape (batch, labels) and in [0, 1]; on rows with a teacher's
+        logits part of it is that with the teacher (`distillation_loss`).
+        """
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         standard = (states - self.mean) / self.deviation
         logits = attended(self.head(standard).float(), self.query(standard).float(), message_mask)
         if labels is None:
             return {"logits": logits}
-        return {"loss": nn.functional.binary_cross_entropy_with_logits(logits, labels), "logits": logits}
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        if teacher is not None and self.training:
+            judged = teacher.isfinite()
+            soft = distillation_loss(logits, teacher.nan_to_num())
+            loss = torch.where(judged, torch.lerp(loss, soft, self.distillation), loss)
+        return {"loss": loss.mean(), "logits": logits}
 
     def start_head(self, probe: "Probe") -> None:
         """Take standardisation and head from a linear probe."""
@@ -56,6 +68,24 @@ class RiskModel(nn.Module):
         self.deviation.copy_(torch.from_numpy(probe.deviation))
         self.head.weight.data.copy_(torch.from_numpy(probe.weight))
         self.head.bias.data.copy_(torch.from_numpy(probe.bias))
+
+
+TEMPERATURE = 2.0
+
+
+def distillation_loss(logits: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy with a teacher at a raised temperature, times its square (Hinton et al. 2015), per row and label.
+
+    Args:
+        logits: The student's, any shape.
+        teacher: Logits of the same shape.
+
+    Returns:
+        The same shape. At a raised temperature the teacher's doubts weigh more than its certainties.
+    """
+    wanted = torch.sigmoid(teacher / TEMPERATURE)
+    loss = nn.functional.binary_cross_entropy_with_logits(logits / TEMPERATURE, wanted, reduction="none")
+    return TEMPERATURE**2 * loss
 
 
 def attended(outputs: torch.Tensor, attention: torch.Tensor, message_mask: torch.Tensor) -> torch.Tensor:

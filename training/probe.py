@@ -47,6 +47,7 @@ def pooled_features(
     model.eval()
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         for part in tqdm(loader, desc="features", unit="batch"):
-            labels.append(part.pop("labels").numpy())
+            part.pop("teacher", None)
+            labels.append(part.pop("labels").numpy() >= 0.5)  # a teacher's variants carry probabilities
             features.append(model.pooled(**part).float().numpy())
     return np.concatenate(features), np.concatenate(labels)

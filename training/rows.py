@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from training.corpus_files import Example
 from training.invented import invent
 from training.noise import roughen
 from training.presumed_safe import SPLICE_SHARE, PresumedSafe, may_be_spliced, splice, with_contexts
+from training.teacher import Teacher, variants
 
 WRITTEN_NOISE = 0.5
 REAL_NOISE = 0.75
@@ -33,36 +34,59 @@ def truth(examples: Sequence[Example]) -> np.ndarray:
 
 
 def training_dataset(
-    examples: Sequence[Example], real: PresumedSafe | None, encoder: MessageEncoder, seed: int
+    examples: Sequence[Example],
+    real: PresumedSafe | None,
+    encoder: MessageEncoder,
+    seed: int,
+    teacher: Teacher | None = None,
 ) -> Dataset:
-    """Written messages, spliced ones and real sentences; each access gives another rough spelling.
+    """Written messages, spliced ones, real sentences and a teacher's variants; each access gives another rough spelling.
 
-    Columns on access: ``input_ids``, ``message_mask``, ``labels``. The plain column ``length`` (tokens of the clean
-    message) serves to batch messages of like length.
+    Columns on access: ``input_ids``, ``message_mask``, ``labels`` and ``teacher``, the teacher's logits or None. A variant's
+    labels are the teacher's probabilities. The plain column ``length`` (tokens of the clean message) serves to batch
+    messages of like length.
     """
     rng = random.Random(seed)
-    messages = [(example.message, targets(example.labels), WRITTEN_NOISE) for example in examples]
+    rows = [_Row(one.message, targets(one.labels), WRITTEN_NOISE, _taught(teacher, one.message)) for one in examples]
     if real is not None:
         for example in examples:
             if may_be_spliced(example) and rng.random() < SPLICE_SHARE:
                 spliced = splice(example, real.training, rng)
-                messages.append((spliced.message, targets(spliced.labels), WRITTEN_NOISE))
+                rows.append(
+                    _Row(spliced.message, targets(spliced.labels), WRITTEN_NOISE, _taught(teacher, example.message))
+                )
         safe = targets(frozenset())
-        messages += [(message, safe, REAL_NOISE) for message in with_contexts(real.training, examples, rng)]
+        rows += [_Row(message, safe, REAL_NOISE) for message in with_contexts(real.training, examples, rng)]
+    for message in variants(examples) if teacher else ():
+        if (logits := _taught(teacher, message)) is not None:
+            rows.append(_Row(message, (1 / (1 + np.exp(-np.array(logits)))).tolist(), WRITTEN_NOISE, logits))
     table = [
         {
-            "text": message.text,
-            "context": [{"role": str(turn.role), "text": turn.text} for turn in message.context],
-            "labels": labels,
-            "noise": noise,
-            "length": len(encoder.encode(message)[0].ids),
+            "text": row.message.text,
+            "context": [{"role": str(turn.role), "text": turn.text} for turn in row.message.context],
+            "labels": row.labels,
+            "noise": row.noise,
+            "teacher": row.teacher,
+            "length": len(encoder.encode(row.message)[0].ids),
         }
-        for message, labels, noise in messages
+        for row in rows
     ]
     dataset = Dataset.from_list(table)
     noise_rng = random.Random(seed + 1)
     dataset.set_transform(lambda batch: _encode(batch, encoder, noise_rng))
     return dataset
+
+
+@dataclass(frozen=True)
+class _Row:
+    message: Message
+    labels: list[float]
+    noise: float
+    teacher: list[float] | None = None
+
+
+def _taught(teacher: Teacher | None, message: Message) -> list[float] | None:
+    return None if teacher is None else teacher.of(message)
 
 
 def clean_dataset(examples: Sequence[Example], encoder: MessageEncoder) -> Dataset:
@@ -81,7 +105,7 @@ def clean_dataset(examples: Sequence[Example], encoder: MessageEncoder) -> Datas
 
 
 class Collator:
-    """Pads a batch; `attention_mask` is 0 on padding."""
+    """Pads a batch; `attention_mask` is 0 on padding, `teacher` is NaN in rows that it has not judged."""
 
     def __init__(self, pad: int) -> None:
         self._pad = pad
@@ -96,7 +120,11 @@ class Collator:
             mask[index, :length] = torch.as_tensor(row["message_mask"])
             attention[index, :length] = 1.0
         labels = torch.tensor([row["labels"] for row in rows])
-        return {"input_ids": ids, "attention_mask": attention, "message_mask": mask, "labels": labels}
+        padded = {"input_ids": ids, "attention_mask": attention, "message_mask": mask, "labels": labels}
+        if any(row.get("teacher") for row in rows):
+            unknown = [float("nan")] * labels.shape[1]
+            padded["teacher"] = torch.tensor([row.get("teacher") or unknown for row in rows])
+        return padded
 
 
 def roughened(message: Message, rng: random.Random, share: float) -> Message:
@@ -108,7 +136,8 @@ def roughened(message: Message, rng: random.Random, share: float) -> Message:
 
 
 def _encode(batch: dict[str, list[Any]], encoder: MessageEncoder, rng: random.Random) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {"input_ids": [], "message_mask": [], "labels": batch["labels"]}
+    columns: dict[str, list[Any]] = {"input_ids": [], "message_mask": []}
+    columns |= {name: batch[name] for name in ("labels", "teacher")}
     for text, context, noise in zip(batch["text"], batch["context"], batch["noise"], strict=True):
         message = roughened(Message.from_mapping({"text": text, "context": context}), rng, noise)
         window = encoder.encode(message)[0]

@@ -22,15 +22,17 @@ from classifier.classifier import Classifier
 from classifier.encoding import MessageEncoder
 from classifier.labels import LABEL_NAMES
 from classifier.message import Message
+from training import export
 from training.base.load import CACHE, load_base
 from training.base.packaged import NAME as DEFAULT_BASE
 from training.calibrate import CalibrationRows, as_policy, choose_thresholds, fit_calibration
 from training.conversations import FOLDER as CONVERSATIONS
-from training.conversations import as_examples, read_conversations
+from training.conversations import Conversation, as_examples, read_conversations
 from training.conversations import summary as conversation_summary
 from training.corpus_files import FOLDER, Corpus, Example, read_corpus, summary
+from training.curves import draw_curves
 from training.errors import TrainingError
-from training.export import export_fp32, outlier_modules, quantize, torch_logits
+from training.export import torch_logits
 from training.finetune import Recipe
 from training.fit import fit, message_encoder
 from training.inputs import require_same_inputs
@@ -40,6 +42,9 @@ from training.parity import parity_report, require_parity
 from training.presumed_safe import PresumedSafe, read_presumed_safe
 from training.rows import truth
 from training.scoring import onnx_logits
+from training.space import require_space
+from training.stage import Stage
+from training.teacher import read_teacher
 
 PARITY_ROWS = 400
 OUTLIER_ROWS = 100
@@ -64,6 +69,7 @@ class RunSettings:
         corpus: Folder of the written corpus.
         conversations: Folder of written conversations; those of training writers are trained on.
         presumed_safe: File of real sentences, or None.
+        teacher: File of a larger model's logits, or None.
         cache: Folder for downloaded package data.
         recipe: Settings of fine-tuning.
     """
@@ -74,6 +80,7 @@ class RunSettings:
     corpus: Path = FOLDER
     conversations: Path = CONVERSATIONS
     presumed_safe: Path | None = None
+    teacher: Path | None = None
     cache: Path = CACHE
     recipe: Recipe = field(default_factory=Recipe)
 
@@ -86,36 +93,49 @@ def run(settings: RunSettings) -> Path:
     """
     name, version = _name_and_version(settings.out)
     corpus = read_corpus(settings.corpus)
-    conversations, writers = read_conversations(settings.conversations)
-    taught = [one for one in conversations if writers[one.writer] == "train"]
-    training = [*corpus.split("train"), *as_examples(taught)]
+    training, taught = training_examples(corpus, settings.conversations)
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
+    teacher = read_teacher(settings.teacher, training) if settings.teacher else None
     set_seed(settings.recipe.seed)
 
     seen = _texts(training, real.training if real else ())
     unseen = _texts(corpus.split("calibration"), real.thresholds if real else ())
     base = load_base(settings.base, seen, unseen, settings.cache)
     settings.work.mkdir(parents=True, exist_ok=True)
+    require_space(settings.work, base.model)
     base.save(settings.work / "base")
     tokenizer_file = settings.work / "base" / "tokenizer.json"
     files = [tokenizer_file]
     for folder in (settings.corpus, settings.conversations):
         files += [*folder.glob("*.jsonl"), folder / "voices.toml"]
-    if settings.presumed_safe:
-        files.append(settings.presumed_safe)
+    files += [file for file in (settings.presumed_safe, settings.teacher) if file]
     require_same_inputs(settings.work, settings.base, settings.recipe, files)
     encoder = message_encoder(base, tokenizer_file)
     validation = corpus.split("validation")
     if not validation:
         raise TrainingError("there are no validation voices")
     checkpoints = settings.work / "checkpoints"
-    model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints)
+    # A step whose files are there, made from the same, is not done again.
+    trained = Stage(settings.work, "train", [settings.work / "inputs.json"])
+    model_file = settings.work / "model.pt"
+    if trained.facts is None:
+        model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints, teacher)
+        torch.save(model, model_file)
+        _write_json(settings.work / "log.json", log)
+        draw_curves(log, settings.work / "curves.png")
+        trained.finish()
+    model = torch.load(model_file, weights_only=False)  # our own file
+    log = json.loads((settings.work / "log.json").read_text(encoding="utf-8"))
 
     fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
-    export_fp32(model, fp32)
-    sample = [encoder.encode(example.message)[0] for example in corpus.split("train")[:OUTLIER_ROWS]]
-    kept_fp32 = outlier_modules(model, sample)
-    quantize(fp32, int8, kept_fp32)
+    exported = Stage(settings.work, "export", [model_file, Path(export.__file__)])
+    if exported.facts is None:
+        export.export_fp32(model, fp32)
+        sample = [encoder.encode(example.message)[0] for example in corpus.split("train")[:OUTLIER_ROWS]]
+        kept = export.outlier_modules(model, sample)
+        export.quantize(fp32, int8, kept)
+        exported.finish(kept_fp32=kept)
+    kept_fp32 = exported.facts["kept_fp32"]
 
     rows, messages = _calibration_rows(corpus, real, int8, encoder, settings.recipe.seed)
     calibration = fit_calibration(rows)
@@ -134,7 +154,6 @@ def run(settings: RunSettings) -> Path:
     _write_json(bundle / "calibration.json", calibration.as_dict())
     _write_json(bundle / "policy.json", as_policy(thresholds, evidence, f"{name}-{version}"))
     _write_json(bundle / "parity.json", parity)
-    _write_json(settings.work / "log.json", log)
     (bundle / "NOTICE").write_text(base.notice or f"The encoder started from {base.name}; see its licence.\n", "utf-8")
     facts = {
         "base": {"name": base.name, "trimming": asdict(base.trimming) if base.trimming else None},
@@ -142,6 +161,7 @@ def run(settings: RunSettings) -> Path:
         "corpus": {split: summary(corpus.split(split)) for split in ("train", "validation", "calibration", "test")},
         "conversations": conversation_summary(taught),
         "presumed_safe": _presumed_safe_facts(real),
+        "teacher": {"sha256": teacher.sha256, "messages": len(teacher.rows)} if teacher else None,
         "kept_fp32": kept_fp32,
         "validation": _last_validation(log),
         "processor": _processor(),
@@ -161,6 +181,13 @@ def run(settings: RunSettings) -> Path:
     write_manifest(bundle, manifest, (*RUNTIME_FILES, "parity.json", "NOTICE"))
     Classifier.load(bundle).self_test()
     return bundle
+
+
+def training_examples(corpus: Corpus, conversations: Path) -> tuple[list[Example], list[Conversation]]:
+    """The messages that a run trains on, those of the training writers' conversations last; and these conversations."""
+    found, writers = read_conversations(conversations)
+    taught = [one for one in found if writers[one.writer] == "train"]
+    return [*corpus.split("train"), *as_examples(taught)], taught
 
 
 def _calibration_rows(

@@ -16,14 +16,9 @@ from training.base.packaged import NAME as DEFAULT_BASE
 from training.corpus_files import Corpus, Example
 from training.finetune import Recipe
 from training.fit import fit, message_encoder
+from training.inputs import MODEL_CODE, digest
 from training.model import RiskModel
 from training.presumed_safe import PresumedSafe
-
-_CODE = [
-    Path(__file__).parent / f"{name}.py"
-    for name in ("rows", "noise", "invented", "presumed_safe", "probe", "model", "fit", "finetune")
-]
-"""What makes a model of messages: a change here asks for another training."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ class Bench:
             asdict(self.recipe),
             self.base.tokenizer.backend_tokenizer.to_str(),
             _weights(self.base.model),
-            {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _CODE},
+            digest(MODEL_CODE),
             [
                 [
                     row.message.text,

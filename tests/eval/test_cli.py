@@ -31,12 +31,19 @@ def test_run_writes_figures_and_predictions_without_text(data, bundle_folder, tm
     sentences = tmp_path / "echt.txt"
     sentences.write_text("de bus komt zo\nhet brood is op\n", encoding="utf-8")
     out = tmp_path / "uit"
-    done = invoke(data, "--bundle", bundle_folder, "--out", out, "--draws", 100, "--presumed-safe", sentences)
+    copies = tmp_path / "vermomd.jsonl"
+    copies.write_text(json.dumps({**ROWS[0], "text": "ik wil niet meer l*ven"}), encoding="utf-8")
+    extra = ("--presumed-safe", sentences, "--disguised", copies)
+    done = invoke(data, "--bundle", bundle_folder, "--out", out, "--draws", 100, *extra)
     assert done.exit_code == 0, done.output
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert results["figures"]["any_risk"]["positives"] == 2
     assert results["figures"]["labels"]["self_harm/ideation"]["positives"] == 1
     assert results["presumed_safe"]["echt.txt"]["sentences"] == 2
+    assert results["disguised"]["messages"] == 1
+    assert results["figures"]["slices"]["context"]["with context"]["risky"] == 1
+    assert results["calibration"]["share_of_risk_in_data"] == round(2 / 6, 4)
+    assert results["latency"]["tokens"].keys() == {"16", "64", "128"}
     assert "on written examples" in done.output
     predictions = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["id"] for row in predictions] == ["a", "b", "c", "d"]

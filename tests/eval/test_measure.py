@@ -6,7 +6,8 @@ import pytest
 from classifier import Message, Policy
 from classifier.labels import HIGH_SEVERITY, LABEL_NAMES
 from eval.data import Case
-from eval.measure import alarms_per_thousand, measure
+from eval.errors import EvaluationError
+from eval.measure import alarms_per_thousand, disguised, measure
 
 IDEATION, INTENT, PACT = (
     LABEL_NAMES.index(name) for name in ("self_harm/ideation", "self_harm/intent", "peer_influence/pact")
@@ -87,3 +88,16 @@ def test_alarms_per_thousand():
     found = alarms_per_thousand(scores, POLICY)
     assert (found["alarms"], found["per_1000"]) == (2, 5.0)
     assert 1.0 < found["low"] < 5.0 < found["high"] < 19.0
+
+
+def test_disguised_copies_are_compared_with_their_originals():
+    scores = np.full((len(CASES), len(LABEL_NAMES)), 0.01)
+    scores[:3, INTENT] = 0.9
+    copies = [CASES[3], CASES[1], CASES[0]]
+    hidden = np.full((3, len(LABEL_NAMES)), 0.01)
+    hidden[1, PACT] = 0.5
+    found = disguised(CASES, scores, copies, hidden, POLICY, draws=100)
+    assert found["recall_plain"]["value"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["recall_disguised"]["value"] == found["lost"]["value"] == pytest.approx(1 / 3, abs=1e-4)
+    with pytest.raises(EvaluationError, match="no risky message of the data, such as 4"):
+        disguised(CASES, scores, [CASES[4]], hidden[:1], POLICY, draws=100)

@@ -35,11 +35,24 @@ def results(folder, tmp_path):
         "macro_f1": figure(0.4),
         "everyday": {"messages": 50, "flagged": 1, "rate": 0.02, "low": 0.0, "high": 0.1},
         "look_alikes": {},
+        "slices": {
+            "context": {
+                "with context": {"messages": 9, "risky": 4, "recall": figure(0.321), "false_alarm_rate": figure(0.2)}
+            }
+        },
+        "pairs": {"identical": {"pairs": 12, "both_right": figure(0.654)}},
         "kinds": {"N9": {"risky": False, "messages": 50, "flagged": 1, "rate": 0.02, "low": 0.0, "high": 0.1}},
     }
     path = tmp_path / "results.json"
     test_voices = [FOLDER / f"{voice}.jsonl" for voice, split in read_splits().items() if split == "test"]
     measured = {"bundle": folder.name, "data": digest(test_voices), "figures": figures, "presumed_safe": {}}
+    reliability = {"slope": 1.111, "intercept": 0.0, "brier_skill": 0.3, "calibration_error": 0.01}
+    measured["calibration"] = {"mix": reliability, "data": reliability, "share_of_risk_in_data": 0.4}
+    measured["latency"] = {"processor": "Rekenaar 5", "tokens": {"16": {"median_ms": 1.23, "p95_ms": 2.5}}}
+    measured["disguised"] = {
+        "messages": 7,
+        **dict.fromkeys(("recall_plain", "recall_disguised", "lost"), figure(0.042)),
+    }
     path.write_text(json.dumps(measured), encoding="utf-8")
     return path
 
@@ -53,8 +66,33 @@ def test_card_shows_measured_figures_and_the_caveat(folder, results):
     text = (folder / "README.md").read_text(encoding="utf-8")
     assert "0.777 (0.100-0.950)" in text
     assert "| `self_harm/intent` | 7 | 0.500" in text
+    assert "| with context | 9 | 4 | 0.321" in text
+    assert "under different context, both right: 0.654 (0.100-0.950) of 12" in text
+    assert "copies of 7 risky messages (`vangnet-train disguise`): recall 0.042" in text
+    assert "| 40% risky, as in the data | 1.111 |" in text
+    assert "Rekenaar 5" in text
+    assert "| 16 tokens | 1.23 | 2.50 |" in text
     assert "recall on real messages is unknown until you measure it" in text
     assert "`intent` found by any self-harm label | - |" in text
+
+
+def test_versions_are_kept_and_a_new_card_of_one_replaces_its_row(folder, results):
+    history = folder.parent / "history.json"
+    older = {
+        "version": "oud-0.0.1",
+        "created": "2020-01-01",
+        "messages": 5,
+        "auroc": "a",
+        "recall": "b",
+        "macro_f1": "c",
+    }
+    history.write_text(json.dumps([older]), encoding="utf-8")
+    for _ in range(2):
+        card(folder, results)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert [entry["version"] for entry in json.loads(history.read_text())] == ["oud-0.0.1", folder.name]
+    assert "| oud-0.0.1 | 2020-01-01 | 5 | a | b | c |" in text
+    assert f"| {folder.name} | " in text
 
 
 def test_card_shows_no_training_text(folder, results):

@@ -35,7 +35,7 @@ def test_counts(corpus):
 def test_context_stands_before_safe_and_risky_alike(corpus):
     for risky in (False, True):
         group = [example for example in corpus.examples if example.risky == risky]
-        assert 0.28 <= sum(bool(example.message.context) for example in group) / len(group) <= 0.37
+        assert 0.28 <= sum(bool(example.message.context) for example in group) / len(group) <= 0.38
 
 
 def test_contrast_partners_differ_in_risk_and_many_share_their_text(corpus):

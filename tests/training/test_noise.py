@@ -1,3 +1,4 @@
+import json
 import random
 
 import pytest
@@ -57,3 +58,15 @@ def test_typos_stay_close():
     changed = typos(SENTENCE * 5, random.Random(0), rate=0.04)
     assert changed != SENTENCE * 5
     assert abs(len(changed) - len(SENTENCE * 5)) < 20
+
+
+def test_command_disguises_the_risky_messages_and_keeps_their_ids(vangnet_train, small_corpus):
+    path = small_corpus / "test.jsonl"
+    rows = {row["id"]: row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if row["labels"]}
+    done = vangnet_train("disguise", path)
+    assert done.exit_code == 0, done.output
+    copies = [json.loads(line) for line in done.output.splitlines()]
+    assert [copy["id"] for copy in copies] == list(rows)
+    assert all({**copy, "text": rows[copy["id"]]["text"]} == rows[copy["id"]] for copy in copies)
+    assert sum(copy["text"] != rows[copy["id"]]["text"] for copy in copies) >= 0.8 * len(copies)
+    assert vangnet_train("disguise", path).output == done.output

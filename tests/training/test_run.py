@@ -1,5 +1,6 @@
 """The whole line on tiny random encoders in three formats: corpus to bundle to answer."""
 
+import json
 import random
 from dataclasses import replace
 
@@ -48,13 +49,53 @@ def test_any_encoder_becomes_a_bundle(name, tiny_encoders, small_corpus, small_c
     assert training["corpus"] == {split: summary(corpus.split(split)) for split in SPLITS}
     with pytest.raises(TrainingError, match="is not empty"):
         run(settings)
+    again = replace(settings, out=tmp_path / "models" / "klein-0.0.2")
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("model.*")}
+    assert len(stamps) == 3
+    second = read_bundle(run(again))
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps  # neither trained nor exported again
+    assert second.files["model.onnx"] == bundle.files["model.onnx"]
+    assert second.manifest["training"] == training
     changed = replace(
         settings,
-        out=tmp_path / "models" / "klein-0.0.2",
+        out=tmp_path / "models" / "klein-0.0.3",
         recipe=Recipe(epochs=2, learning_rate=3e-3, batch=8, layers=None),
     )
     with pytest.raises(TrainingError, match="holds a run with another recipe"):
         run(changed)
+
+
+def test_student_learns_from_a_finished_run(
+    tiny_encoders, small_corpus, small_conversations, sentences, tmp_path, vangnet_train
+):
+    recipe = Recipe(epochs=6, learning_rate=3e-3, batch=8, layers=None)
+    teaching = RunSettings(
+        out=tmp_path / "groot-0.0.1",
+        work=tmp_path / "groot",
+        base=str(tiny_encoders["bert-unigram"]),
+        corpus=small_corpus,
+        conversations=small_conversations,
+        presumed_safe=sentences,
+        cache=tmp_path / "cache",
+        recipe=recipe,
+    )
+    run(teaching)
+    logits = tmp_path / "teacher.npz"
+    sources = ("--corpus", small_corpus, "--conversations", small_conversations, "--out", logits)
+    assert "holds no finished model" in vangnet_train("teach", tmp_path, *sources).output
+    told = vangnet_train("teach", teaching.work, *sources)
+    assert told.exit_code == 0, told.output
+    settings = replace(
+        teaching,
+        out=tmp_path / "klein-0.0.1",
+        work=tmp_path / "klein",
+        teacher=logits,
+        recipe=replace(recipe, layers=1),
+    )
+    facts = read_bundle(run(settings)).manifest["training"]["teacher"]
+    assert told.output.startswith(f"{facts['messages']} messages")
+    log = json.loads((settings.work / "log.json").read_text())
+    assert log[-1]["train_loss"] < log[0]["loss"]
 
 
 def test_serving_reads_the_ids_that_transformers_gives(tiny_encoders, tmp_path):

@@ -1,0 +1,39 @@
+"""Contrast pairs: two messages that nearly or wholly share their words, one risky and one safe."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from classifier.metrics import bootstrap_interval
+from eval.data import Case
+
+
+def pairs(cases: Sequence[Case], flagged: np.ndarray, draws: int) -> dict[str, dict[str, Any]]:
+    """Share of pairs of which both messages are decided rightly: the risky one flagged, the safe one not.
+
+    Args:
+        cases: Labelled messages; a pair counts when both of its messages are among them.
+        flagged: Shape (cases,), the decision.
+        draws: Bootstrap resamples, over voices or conversations.
+
+    Returns:
+        ``all``, and ``identical`` for pairs of the same text under different context; each with ``pairs`` and ``both_right``.
+    """
+    row_of = {case.id: row for row, case in enumerate(cases)}
+    found: list[tuple[int, int]] = []
+    for row, case in enumerate(cases):
+        other = row_of.get(case.pair or "")
+        if other is not None and case.labels and not cases[other].labels:
+            found.append((row, other))
+    same = [cases[risky].message.text == cases[safe].message.text for risky, safe in found]
+    right = np.array([bool(flagged[risky] and not flagged[safe]) for risky, safe in found])
+    clusters = np.array([cases[risky].cluster for risky, _ in found])
+    groups = {"all": np.ones(len(found), bool), "identical": np.array(same, bool)}
+    return {name: _share(right[rows], clusters[rows], draws) for name, rows in groups.items() if rows.any()}
+
+
+def _share(right: np.ndarray, clusters: np.ndarray, draws: int) -> dict[str, Any]:
+    low, high = bootstrap_interval(lambda column: float(np.mean(column)), (right,), clusters, draws=draws)
+    value = {"value": round(float(right.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+    return {"pairs": len(right), "both_right": value}
