@@ -11,13 +11,18 @@ from classifier import Classifier, latest_bundle
 from serving import problems
 from serving.body import BodyLimit
 from serving.faults import Faults
+from serving.help_lines import read_help_lines
+from serving.judging import BUSY, Judging
 from serving.problems import problem, responses
 from serving.schemas import (
     REQUEST_EXAMPLES,
+    BatchAnswer,
+    BatchRequest,
     ClassifyAnswer,
     ClassifyRequest,
     Health,
     LabelDescription,
+    ModelAnswer,
     label_descriptions,
 )
 from serving.settings import Settings
@@ -43,13 +48,19 @@ def load_classifier(settings: Settings) -> Classifier:
 
 
 def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
-    """Build the application around a verified and self-tested classifier."""
+    """Build the application around a verified and self-tested classifier.
+
+    Raises:
+        HelpLinesError: The configured help lines cannot be used.
+    """
+    help_lines = read_help_lines(settings.help_lines)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.workers = Workers(classifier, settings.workers, settings.queue)
+        workers = Workers(classifier, settings.workers, settings.queue)
+        app.state.judging = Judging(workers, help_lines)
         yield
-        app.state.workers.close()
+        workers.close()
 
     app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.add_middleware(BodyLimit)
@@ -62,17 +73,35 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     ) -> JSONResponse:
         """Judge one message in its context."""
         try:
-            answer: dict[str, Any] = await app.state.workers.judge(request.message())
+            answer: dict[str, Any] = await app.state.judging.one(request)
         except Busy:
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return problem(429, "all workers are busy; the message was not judged", headers=headers)
+            return problem(429, BUSY, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
         return JSONResponse(answer)
+
+    @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422))
+    async def classify_batch(request: BatchRequest) -> JSONResponse:
+        """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
+        return JSONResponse({"results": await app.state.judging.many(request.messages)})
 
     @app.get("/v1/labels")
     async def labels() -> list[LabelDescription]:
         """The eleven labels, in Dutch and English."""
         return label_descriptions()
+
+    @app.get("/v1/model")
+    async def model() -> ModelAnswer:
+        """What judges: model, normaliser, policy, and the mix of messages that scores are probabilities for."""
+        manifest = classifier.bundle.manifest
+        return ModelAnswer(
+            model=classifier.bundle.name,
+            created=manifest["created"],
+            labels=list(manifest["labels"]),
+            normaliser=manifest["normaliser"],
+            policy=classifier.policy.version,
+            mix=dict(classifier.calibration.mix),
+            sha256=manifest["files"]["model.onnx"]["sha256"],
+        )
 
     @app.get("/live")
     async def live() -> Health:

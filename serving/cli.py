@@ -82,12 +82,16 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
 
     settings = _settings(host=host, port=port, bundle=bundle)
     classifier = _load(settings)
+    try:
+        app = create_app(settings, classifier)
+    except VangnetError as error:
+        raise click.ClickException(str(error)) from None
     url = f"http://{settings.host}:{settings.port}"
     click.echo(f"{classifier.bundle.name} verified. Starting on {url} (documentation: {url}/docs). Try:\n")
     click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")
     click.echo("""    -d '{"text": "ik wil gewoon niet meer wakker worden"}'\n""")
     # No access log: it would name every request of every author's client.
-    uvicorn.run(create_app(settings, classifier), host=settings.host, port=settings.port, access_log=False)
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False)
 
 
 def _settings(**options: Any) -> Settings:

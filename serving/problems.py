@@ -35,12 +35,16 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
+def as_problem(status: int, detail: str, errors: Sequence[FieldProblem] = ()) -> dict[str, Any]:
+    """A problem as plain values; its title is the status code's phrase."""
+    return Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors)).model_dump()
+
+
 def problem(
     status: int, detail: str, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """A problem answer; its title is the status code's phrase."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
-    return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
+    """A problem answer."""
+    return JSONResponse(as_problem(status, detail, errors), status, headers, MEDIA_TYPE)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -64,9 +68,24 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     if any(entry["type"] == "json_invalid" for entry in error.errors()):
         return problem(400, NOT_JSON)
-    # pydantic's `input` and `ctx` may hold the text; only place and message are kept.
-    errors = [FieldProblem(field=_field(entry), problem=_reason(entry)) for entry in error.errors()[:MOST_ERRORS]]
-    return problem(422, "; ".join(f"{one.field}: {one.problem}" for one in errors), errors)
+    # The first part of a place is where the value stood in the request: the body.
+    errors = field_problems([{**entry, "loc": entry["loc"][1:]} for entry in error.errors()], whole="body")
+    return problem(422, joined(errors), errors)
+
+
+def field_problems(entries: Sequence[Mapping[str, Any]], whole: str) -> list[FieldProblem]:
+    """What pydantic found, in the API's words; its `input` and `ctx` may hold the text, so only place and message are kept.
+
+    Args:
+        entries: As `ValidationError.errors` gives them.
+        whole: How the checked value itself is called.
+    """
+    return [FieldProblem(field=_field(entry, whole), problem=_reason(entry)) for entry in entries[:MOST_ERRORS]]
+
+
+def joined(errors: Sequence[FieldProblem]) -> str:
+    """All problems in one line."""
+    return "; ".join(f"{one.field}: {one.problem}" for one in errors)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -76,8 +95,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, detail, headers=error.headers)
 
 
-def _field(entry: Mapping[str, Any]) -> str:
-    parts = list(entry["loc"][1:]) or ["body"]
+def _field(entry: Mapping[str, Any], whole: str) -> str:
+    parts = list(entry["loc"]) or [whole]
     if entry["type"] == "extra_forbidden" and not _FIELD_NAME.fullmatch(str(parts[-1])):
         parts[-1] = "(unknown field)"  # a key may be anything, a message too
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")

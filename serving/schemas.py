@@ -1,5 +1,6 @@
 """Request and answer bodies of the HTTP API; limits come from the core, label names from the label table."""
 
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from classifier.labels import LABELS, Area, Severity
 from classifier.message import MAX_CONTEXT, MAX_TEXT, Message, Role, Turn
 from classifier.policy import Action
+from serving.help_lines import Country
+from serving.help_lines import Role as HelpRole
+from serving.problems import Problem
 
+MAX_ID = 128
+"""Longest id that a caller may give, in code points."""
+MAX_BATCH = 256
+"""Most messages of a batch."""
+MessageId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="1 to 10,000 code points.")]
 
 REQUEST_EXAMPLES: dict[str, Any] = {
@@ -51,10 +60,38 @@ class ClassifyRequest(BaseModel):
     context: list[ContextTurn] | None = Field(
         default=None, max_length=MAX_CONTEXT, description="Up to five earlier messages, oldest first."
     )
+    message_id: MessageId | None = Field(default=None, description="Your own id; the answer repeats it.")
+    explain: bool = Field(
+        default=False,
+        description="Name the words that carried each reason. A flagged message is then scored up to 96 times more.",
+    )
+    country: Country | None = Field(default=None, description="Help lines of this country only.")
 
     def message(self) -> Message:
         """The core's message."""
         return Message(self.text, tuple(Turn(turn.role, turn.text) for turn in self.context or ()))
+
+
+class BatchRequest(BaseModel):
+    """Many messages, each judged on its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # Any: a wrong message costs no other one its answer, so each is checked on its own.
+    messages: list[Any] = Field(
+        min_length=1,
+        max_length=MAX_BATCH,
+        description="1 to 256 messages as for `/v1/classify`. A message that is wrong gets an error in its place.",
+        examples=[[{"text": "Hoe laat begint de training vanavond?"}, {"text": "ik wil niet meer wakker worden"}]],
+    )
+
+
+class EvidenceSpan(BaseModel):
+    """A part of the text as sent that carried a reason."""
+
+    start: int = Field(ge=0, description="First code point.")
+    end: int = Field(ge=1, description="One past the last code point.")
+    weight: float = Field(description="Mean fall of the label's logit without it.")
 
 
 class ReasonAnswer(BaseModel):
@@ -64,6 +101,7 @@ class ReasonAnswer(BaseModel):
     score: float = Field(ge=0, le=1)
     threshold: float = Field(gt=0, le=1)
     action: Action
+    evidence: list[EvidenceSpan] | None = Field(default=None, description="Only when the request asks to explain.")
 
 
 class LabelAnswer(BaseModel):
@@ -82,15 +120,73 @@ class Versions(BaseModel):
     policy: str
 
 
+class HelpLineAnswer(BaseModel):
+    """A help line that fits the message."""
+
+    name: str
+    country: Country
+    phone: str
+    other_phone: str | None = None
+    url: str | None = None
+    audience: str | None = None
+    roles: list[HelpRole] = Field(
+        alias="for", description="The author of the message, or the peer at whom it is aimed."
+    )
+
+
+class HelpAnswer(BaseModel):
+    """Help lines, and the day on which somebody last checked the list."""
+
+    checked_on: date
+    lines: list[HelpLineAnswer]
+
+
+class Timings(BaseModel):
+    """Where the time went, in milliseconds."""
+
+    wait_ms: float = Field(ge=0, description="Waiting for a free worker.")
+    score_ms: float = Field(ge=0, description="Normalising, encoding, scoring, deciding, explaining.")
+
+
 class ClassifyAnswer(BaseModel):
     """What the model and the policy say about one message. People decide what happens."""
+
+    message_id: str | None = None
 
     decision: Action
     severity: Severity
     reasons: list[ReasonAnswer] = Field(description="Labels at or over a threshold, highest score first.")
     areas: dict[Area, float] = Field(description="Per area the highest label score.")
     labels: dict[str, LabelAnswer]
+    help: HelpAnswer | None = Field(default=None, description="Only when the decision is not to allow.")
     versions: Versions
+    timings: Timings
+
+
+class BatchItem(BaseModel):
+    """The result or the error of one message of a batch; exactly one of the two is there."""
+
+    message_id: str | None = None
+    result: ClassifyAnswer | None = None
+    error: Problem | None = None
+
+
+class BatchAnswer(BaseModel):
+    """One item a message, in the order of the request."""
+
+    results: list[BatchItem]
+
+
+class ModelAnswer(BaseModel):
+    """The model and policy that judge."""
+
+    model: str
+    created: datetime
+    labels: list[str] = Field(description="In the order of the model's outputs.")
+    normaliser: str
+    policy: str
+    mix: dict[str, float] = Field(description="Shares of message groups for which scores are probabilities.")
+    sha256: str = Field(description="Of the model file.")
 
 
 class LabelDescription(BaseModel):

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+HELP_LINES = Path(__file__).with_name("help_lines.toml")
 MAX_BODY = 1024 * 1024
 """Largest request body, in bytes."""
 
@@ -19,6 +20,10 @@ class Settings(BaseSettings):
         default=None, description="Folder of the model bundle. Default: the highest version under `models`."
     )
     models: Path = Field(default=Path("models"), description="Folder in which bundles are sought.")
+    help_lines: Path = Field(
+        default=HELP_LINES,
+        description="List of help lines (TOML); default the one that ships. Read once, at the start.",
+    )
     host: str = Field(
         default="127.0.0.1", description="Address to listen on. Keep it on loopback: there are no keys yet."
     )

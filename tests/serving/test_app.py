@@ -14,7 +14,7 @@ from classifier.answer import judge
 from classifier.labels import LABEL_NAMES
 from classifier.message import MAX_TEXT
 from serving.app import create_app
-from serving.schemas import REQUEST_EXAMPLES
+from serving.schemas import MAX_BATCH, MAX_ID, REQUEST_EXAMPLES
 from serving.settings import MAX_BODY, Settings
 
 CANARY = "kanariegeel vogeltje"
@@ -28,11 +28,18 @@ def client(classifier):
         yield client
 
 
+def judged(answer):
+    """The answer without what the service adds to the core's."""
+    return {name: value for name, value in answer.items() if name not in ("message_id", "help", "timings")}
+
+
 def test_answer_equals_the_core(client, classifier):
     for example in REQUEST_EXAMPLES.values():
         answer = client.post("/v1/classify", json=example["value"])
         assert answer.status_code == 200
-        assert answer.json() == judge(classifier, Message.from_mapping(example["value"]))
+        core = judge(classifier, Message.from_mapping(example["value"]))
+        assert judged(answer.json()) == core
+        assert ("help" in answer.json()) == (core["decision"] != "allow")
         assert list(answer.json()["labels"]) == list(LABEL_NAMES)
 
 
@@ -41,10 +48,12 @@ def test_same_scores_alone_and_under_load(client):
         {"text": f"bericht {number}: gaat het vandaag wat beter?", "context": [TURN] * (number % 3)}
         for number in range(20)
     ]
-    alone = [client.post("/v1/classify", json=body).json() for body in bodies]
+    alone = [judged(client.post("/v1/classify", json=body).json()) for body in bodies]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda body: client.post("/v1/classify", json=body).json(), bodies * 3))
+        together = list(pool.map(lambda body: judged(client.post("/v1/classify", json=body).json()), bodies * 3))
     assert together == alone * 3
+    batch = client.post("/v1/classify/batch", json={"messages": bodies}).json()
+    assert [judged(item["result"]) for item in batch["results"]] == alone
 
 
 @pytest.mark.parametrize(
@@ -60,6 +69,10 @@ def test_same_scores_alone_and_under_load(client):
         ({"text": "hoi", "context": [{"role": "moderator", "text": CANARY}]}, 422, "context[0].role"),
         ({"text": "hoi", "context": [TURN, {"role": "self", "text": ""}]}, 422, "context[1].text"),
         ({"text": "hoi", "contxt": []}, 422, "contxt"),
+        ({"text": "hoi", "message_id": ""}, 422, "message_id"),
+        ({"text": "hoi", "message_id": "x" * (MAX_ID + 1)}, 422, "message_id"),
+        ({"text": "hoi", "explain": "soms"}, 422, "explain"),
+        ({"text": "hoi", "country": "DE"}, 422, "country"),
         ({"text": "hoi", "Een hele zin als sleutel": []}, 422, "(unknown field)"),
         (["hoi"], 422, "body"),
     ],
@@ -156,6 +169,94 @@ def test_a_full_pool_refuses_at_once(classifier):
         refused = next(answer for answer in answers if answer.status_code == 429)
         assert refused.headers["retry-after"] == "1"
         assert client.post("/v1/classify", json={"text": "hoi"}).status_code == 200
+
+
+RISKY = "ik wil niet meer leven"
+
+
+def test_id_comes_back_and_help_lines_fit_the_country(client, classifier):
+    body = {"text": RISKY, "message_id": "b-1"}
+    answer = client.post("/v1/classify", json=body | {"country": "BE"}).json()
+    assert answer["message_id"] == "b-1"
+    assert answer["help"]["checked_on"]
+    assert {line["country"] for line in answer["help"]["lines"]} == {"BE"}
+    assert "1813" in [line["phone"] for line in answer["help"]["lines"]]
+    everywhere = client.post("/v1/classify", json=body).json()["help"]["lines"]
+    assert {line["country"] for line in everywhere} == {"NL", "BE"}
+    assert all(value >= 0 for value in answer["timings"].values())
+
+
+def test_evidence_is_given_when_asked_and_points_into_the_text_as_sent(client, classifier):
+    text = f"hé 😀 {RISKY}"
+    plain = client.post("/v1/classify", json={"text": text}).json()
+    told = client.post("/v1/classify", json={"text": text, "explain": True}).json()
+    assert all("evidence" not in reason for reason in plain["reasons"])
+    assert judged(told) == judge(classifier, Message(text), explain=True)
+    spans = [span for reason in told["reasons"] for span in reason["evidence"]]
+    assert any("leven" in text[span["start"] : span["end"]] for span in spans)
+
+
+def test_a_batch_gives_each_message_its_own_result_or_error_in_order(client):
+    messages = [
+        {"text": "hoi", "message_id": "1"},
+        {"text": ""},
+        CANARY,
+        {"text": RISKY},
+        {"text": "hoi", CANARY: 1},
+        None,
+    ]
+    answer = client.post("/v1/classify/batch", json={"messages": messages})
+    assert answer.status_code == 200
+    found = answer.json()["results"]
+    assert [item["result"]["decision"] if "result" in item else item["error"]["status"] for item in found] == [
+        "allow", 422, 422, "review", 422, 422,
+    ]  # fmt: skip
+    assert found[0]["message_id"] == found[0]["result"]["message_id"] == "1"
+    assert [item["error"]["errors"][0]["field"] for item in found if "error" in item] == [
+        "text", "message", "(unknown field)", "message",
+    ]  # fmt: skip
+    assert CANARY not in answer.text
+
+
+def test_batch_limits(client):
+    for messages, status in (
+        ([], 422),
+        ([{"text": "hoi"}] * MAX_BATCH, 200),
+        ([{"text": "hoi"}] * (MAX_BATCH + 1), 422),
+    ):
+        answer = client.post("/v1/classify/batch", json={"messages": messages})
+        assert answer.status_code == status
+    assert answer.json()["errors"][0]["field"] == "messages"
+    assert "256" in answer.json()["detail"]
+
+
+def test_a_batch_leaves_the_queue_to_others(classifier):
+    # One worker and no queue: a batch takes the worker for one message at a time and never asks for more.
+    with TestClient(create_app(Settings(workers=1, queue=0), classifier)) as client:
+        found = client.post(
+            "/v1/classify/batch", json={"messages": [{"text": f"bericht {n}"} for n in range(30)]}
+        ).json()
+        assert all("result" in item for item in found["results"])
+
+
+def test_in_a_full_pool_a_batch_says_which_messages_were_not_judged(classifier):
+    long = {"text": "lang verhaal over van alles " * 350}
+    with TestClient(create_app(Settings(workers=1, queue=0), classifier)) as client, ThreadPoolExecutor(4) as pool:
+        batches = list(
+            pool.map(lambda _: client.post("/v1/classify/batch", json={"messages": [long] * 5}).json(), range(4))
+        )
+        items = [item for batch in batches for item in batch["results"]]
+        assert {item["error"]["status"] for item in items if "error" in item} == {429}
+        assert any("result" in item for item in items)
+
+
+def test_model_names_what_judges(client, classifier):
+    answer = client.get("/v1/model").json()
+    assert answer["model"] == classifier.bundle.name
+    assert answer["labels"] == list(LABEL_NAMES)
+    assert answer["policy"] == classifier.policy.version
+    assert answer["mix"] == dict(classifier.calibration.mix)
+    assert len(answer["sha256"]) == 64
 
 
 def test_labels_and_health(client, classifier):

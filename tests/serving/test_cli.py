@@ -78,6 +78,15 @@ def test_wrong_setting_names_its_variable(monkeypatch):
     assert done.returncode == 1
 
 
+def test_wrong_help_lines_keep_the_server_from_starting(tmp_path, monkeypatch):
+    own = tmp_path / "lijnen.toml"
+    own.write_text("checked_on = 2026-01-02\n", encoding="utf-8")
+    monkeypatch.setenv("VANGNET_HELP_LINES", str(own))
+    done = vangnet("serve", "--port", "0")
+    assert done.returncode == 1
+    assert "lijnen.toml: line: Field required" in done.stderr
+
+
 @pytest.fixture
 def server(tmp_path):
     """A server on a free port, with its output in a file."""

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from serving.app import create_app
 from serving.settings import Settings
 
-OPERATIONS = ["POST /v1/classify", "GET /v1/labels", "GET /live", "GET /ready"]
+OPERATIONS = [
+    "POST /v1/classify",
+    "POST /v1/classify/batch",
+    "GET /v1/labels",
+    "GET /v1/model",
+    "GET /live",
+    "GET /ready",
+]
 
 
 @pytest.fixture(scope="module")
