@@ -109,6 +109,7 @@ def _trial_options(command: Any) -> Any:
         click.option(
             "--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives)."
         ),
+        click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model to learn from."),
         click.option("--layers", type=click.IntRange(min=1), default=6, show_default=True, help="First layers kept."),
         click.option("--epochs", type=click.FloatRange(min=0.01), default=5.0, show_default=True),
         click.option("--seed", type=int, default=1, show_default=True),
@@ -122,18 +123,21 @@ def _open(
     base: str | None,
     folder: Path,
     presumed_safe: Path | None,
+    teacher: Path | None,
     layers: int,
     epochs: float,
     seed: int,
 ) -> tuple[Any, Corpus]:
     from training.finetune import Recipe
     from training.presumed_safe import read_presumed_safe
+    from training.teacher import read_teacher
     from training.trials import open_bench
 
     read = read_corpus(folder)
     real = read_presumed_safe(presumed_safe) if presumed_safe else None
     recipe = Recipe(layers=layers, epochs=epochs, seed=seed)
-    return open_bench(read, real, recipe, work, **({"base": base} if base else {})), read
+    judged = read_teacher(teacher, read.split("train")) if teacher else None
+    return open_bench(read, real, recipe, work, teacher=judged, **({"base": base} if base else {})), read
 
 
 @main.command()
@@ -180,18 +184,18 @@ def compare(settings: tuple[str, ...], share: float, seeds: int, out: Path, **tr
 
 
 @main.command()
-@click.argument("layers", nargs=-1, type=click.IntRange(min=1))
+@click.argument("counts", nargs=-1, type=click.IntRange(min=1), metavar="[LAYERS]...")
 @click.option("--share", type=click.FloatRange(min=0, max=1, min_open=True), default=0.25, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
 @_trial_options
-def depth(layers: tuple[int, ...], share: float, out: Path, **trial: Any) -> None:
-    """Train models of so many LAYERS (12 6 4 3) on a share of the voices; measure recall and milliseconds of each."""
+def depth(counts: tuple[int, ...], share: float, out: Path, **trial: Any) -> None:
+    """Train models of so many LAYERS (default 12 6 4 3) on a share of the voices; measure recall and milliseconds of each."""
     from training.depth import depth_text, depths
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with _clear_errors():
         bench, read = _open(**trial)
-        found = depths(bench, read, layers or (12, 6, 4, 3), share)
+        found = depths(bench, read, counts or (12, 6, 4, 3), share)
     _write(out, found)
     click.echo(depth_text(found))
 

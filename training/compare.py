@@ -54,7 +54,12 @@ def compare(
     Returns:
         Per title, "plain" first, the mean over seeds of the figures of `ranking`; of each setting also
         ``gain`` per figure: ``value``, ``low`` and ``high`` of the mean difference, by a bootstrap over validation voices.
+
+    Raises:
+        TrainingError: A setting would change nothing.
     """
+    if bench.teacher is None and any("distillation" in changed for changed in settings.values()):
+        raise TrainingError("distillation: changes nothing without --teacher")
     validation = corpus.split("validation")
     voices = set(first_voices(shuffled_voices(corpus, bench.recipe.seed), share))
     examples = [example for example in corpus.split("train") if example.voice in voices]

@@ -116,19 +116,19 @@ def run(settings: RunSettings) -> Path:
         raise TrainingError("there are no validation voices")
     checkpoints = settings.work / "checkpoints"
     # A step whose files are there, made from the same, is not done again.
-    trained = Stage(settings.work, "train", [settings.work / "inputs.json"])
-    model_file = settings.work / "model.pt"
+    model_file, log_file = settings.work / "model.pt", settings.work / "log.json"
+    trained = Stage(settings.work, "train", [settings.work / "inputs.json"], [model_file, log_file])
     if trained.facts is None:
         model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints, teacher)
         torch.save(model, model_file)
-        _write_json(settings.work / "log.json", log)
+        _write_json(log_file, log)
         draw_curves(log, settings.work / "curves.png")
         trained.finish()
     model = torch.load(model_file, weights_only=False)  # our own file
-    log = json.loads((settings.work / "log.json").read_text(encoding="utf-8"))
+    log = json.loads(log_file.read_text(encoding="utf-8"))
 
     fp32, int8 = settings.work / "model.fp32.onnx", settings.work / "model.int8.onnx"
-    exported = Stage(settings.work, "export", [model_file, Path(export.__file__)])
+    exported = Stage(settings.work, "export", [model_file, Path(export.__file__)], [fp32, int8])
     if exported.facts is None:
         export.export_fp32(model, fp32)
         sample = [encoder.encode(example.message)[0] for example in corpus.split("train")[:OUTLIER_ROWS]]

@@ -11,15 +11,16 @@ from training.inputs import digest
 class Stage:
     """A step with a stamp: ``<name>.done.json`` in the run's folder, written when the step's own files are complete."""
 
-    def __init__(self, work: Path, name: str, made_from: Iterable[Path]) -> None:
-        """Take the files that the step reads, its code included."""
+    def __init__(self, work: Path, name: str, made_from: Iterable[Path], makes: Iterable[Path]) -> None:
+        """Take the files that the step reads, its code included, and those that it writes."""
         self._stamp = work / f"{name}.done.json"
         self._inputs = digest(made_from)
+        self._made = tuple(makes)
 
     @property
     def facts(self) -> Mapping[str, Any] | None:
-        """What `finish` was given, or None if the step must be done: never finished, or something else was its input."""
-        if not self._stamp.is_file():
+        """What `finish` was given, or None if the step must be done: not finished, its files gone, or its input another."""
+        if not all(path.is_file() for path in (self._stamp, *self._made)):
             return None
         stamp = json.loads(self._stamp.read_text(encoding="utf-8"))
         return stamp["facts"] if stamp["inputs"] == self._inputs else None

@@ -19,6 +19,7 @@ from training.fit import fit, message_encoder
 from training.inputs import MODEL_CODE, digest
 from training.model import RiskModel
 from training.presumed_safe import PresumedSafe
+from training.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Bench:
         real: Presumed-safe sentences, or None.
         recipe: Settings of fine-tuning.
         work: Folder in which finished models are kept.
+        teacher: A larger model's logits to learn from, or None.
     """
 
     base: Base
@@ -38,6 +40,7 @@ class Bench:
     real: PresumedSafe | None
     recipe: Recipe
     work: Path
+    teacher: Teacher | None = None
 
     @property
     def pad(self) -> int:
@@ -51,7 +54,8 @@ class Bench:
         if finished.exists():
             return torch.load(finished, weights_only=False)  # our own file
         set_seed(self.recipe.seed)
-        model, _ = fit(self.base, self.encoder, examples, (), self.real, self.recipe, folder / "checkpoints")
+        checkpoints = folder / "checkpoints"
+        model, _ = fit(self.base, self.encoder, examples, (), self.real, self.recipe, checkpoints, self.teacher)
         torch.save(model, folder / "model.part")
         (folder / "model.part").replace(finished)
         return model
@@ -60,6 +64,7 @@ class Bench:
         content = [
             self.base.name,
             self.real.sha256 if self.real else None,
+            self.teacher.sha256 if self.teacher else None,
             asdict(self.recipe),
             self.base.tokenizer.backend_tokenizer.to_str(),
             _weights(self.base.model),
@@ -78,14 +83,19 @@ class Bench:
 
 
 def open_bench(
-    corpus: Corpus, real: PresumedSafe | None, recipe: Recipe, work: Path, base: str = DEFAULT_BASE
+    corpus: Corpus,
+    real: PresumedSafe | None,
+    recipe: Recipe,
+    work: Path,
+    base: str = DEFAULT_BASE,
+    teacher: Teacher | None = None,
 ) -> Bench:
     """Load the base encoder for trials on a corpus."""
     training = [example.message for example in corpus.split("train")]
     texts = [message.text for message in training] + [turn.text for message in training for turn in message.context]
     loaded = load_base(base, [*texts, *(real.training if real else ())], [], CACHE)
     loaded.save(work / "base")
-    return Bench(loaded, message_encoder(loaded, work / "base" / "tokenizer.json"), real, recipe, work)
+    return Bench(loaded, message_encoder(loaded, work / "base" / "tokenizer.json"), real, recipe, work, teacher)
 
 
 def shuffled_voices(corpus: Corpus, seed: int) -> list[str]:

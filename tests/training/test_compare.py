@@ -48,6 +48,8 @@ def test_command_compares_on_validation_voices(vangnet_train, tiny_encoders, sma
     assert list(measured) == ["plain", "learning_rate=1e-3"]
     assert measured["learning_rate=1e-3"]["gain"].keys() == METRICS.keys()
     assert len(list((tmp_path / "work").glob("*/model.pt"))) == 4
+    idle = vangnet_train("compare", "distillation=0", "--out", out, *trial)
+    assert "distillation: changes nothing without --teacher" in idle.output
     # The models are there by now, so that a full disk shows at once.
     full = vangnet_train("compare", "learning_rate=1e-3", "--seeds", 2, "--share", 1, "--out", "/dev/full", *trial)
     assert full.exit_code == 1

@@ -1,6 +1,7 @@
 """Trials on a tiny random encoder: what is kept, the learning curve, and doubted labels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from training.finetune import Recipe
 from training.label_noise import STRONG, doubted, doubts, write_doubts
 from training.presumed_safe import read_presumed_safe
 from training.rows import truth
+from training.scoring import torch_logits
+from training.teacher import Teacher, key_of
 from training.trials import open_bench, shuffled_voices
 
 RECIPE = Recipe(epochs=1, layers=None)
@@ -116,3 +119,20 @@ def test_curve_needs_validation_voices(tiny_encoders, clear_corpus, sentences, t
     bench = open_bench(clear_corpus, real, RECIPE, tmp_path, str(tiny_encoders["bert-wordpiece"]))
     with pytest.raises(TrainingError, match="no validation voices"):
         learning_curve(bench, clear_corpus)
+
+
+def test_a_teacher_is_learnt_from(clear_corpus, tiny_encoders, tmp_path):
+    """A student whose loss is the teacher's alone follows a teacher that calls everything a pact."""
+    examples = clear_corpus.split("train")
+    column = LABEL_NAMES.index("peer_influence/pact")
+    logits = np.full((len(examples), len(LABEL_NAMES)), -6.0)
+    logits[:, column] = 6.0
+    teacher = Teacher("0" * 64, {key_of(one.message): row for row, one in enumerate(examples)}, logits)
+    recipe = Recipe(epochs=3, learning_rate=3e-3, layers=1, distillation=1.0)
+    bench = open_bench(clear_corpus, None, recipe, tmp_path, str(tiny_encoders["bert-wordpiece"]), teacher)
+    safe = [one.message for one in examples if not one.labels][:20]
+    taught = torch_logits(bench.trained(examples), bench.encoder, safe, bench.pad, "")
+    plain = torch_logits(replace(bench, teacher=None).trained(examples), bench.encoder, safe, bench.pad, "")
+    assert (taught[:, column] > 0).all()
+    assert (plain[:, column] < 0).all()
+    assert len(list(tmp_path.glob("*/model.pt"))) == 2
