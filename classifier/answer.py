@@ -1,5 +1,6 @@
 """The shape of an answer, the same for the endpoint, the command and files."""
 
+import math
 from typing import Any
 
 from classifier.classifier import Classifier, Prediction
@@ -10,14 +11,18 @@ SCORE_DIGITS = 4
 """Decimals of the scores shown; decisions are taken on the unrounded scores."""
 
 
-def judge(classifier: Classifier, message: Message, explain: bool = False) -> dict[str, Any]:
+def judge(classifier: Classifier, message: Message, explain: bool = False, until: float = math.inf) -> dict[str, Any]:
     """Predict, decide and put the answer in words: see `answer`.
 
-    With `explain` every reason has ``evidence``: parts of the text as sent, as {start, end, weight} in code points.
+    With `explain` every reason has ``evidence``: parts of the text as sent, as {start, end, weight} in code points; none has it
+    when finding it would go on after `until`, a reading of `time.perf_counter`.
     """
     given = answer(classifier, classifier.predict(message))
     if explain and given["reasons"]:
-        found = evidence(classifier, message, [reason["label"] for reason in given["reasons"]])
+        try:
+            found = evidence(classifier, message, [reason["label"] for reason in given["reasons"]], until)
+        except TimeoutError:
+            return given
         for reason in given["reasons"]:
             reason["evidence"] = [
                 {"start": span.start, "end": span.end, "weight": round(span.weight, SCORE_DIGITS)}

@@ -1,6 +1,8 @@
 """Which words carried a score, by occlusion: the message is scored again without them (Zeiler and Fergus 2014)."""
 
+import math
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -37,12 +39,17 @@ class Span:
     weight: float
 
 
-def evidence(classifier: Classifier, message: Message, labels: Sequence[str]) -> dict[str, list[Span]]:
+def evidence(
+    classifier: Classifier, message: Message, labels: Sequence[str], until: float = math.inf
+) -> dict[str, list[Span]]:
     """Per label the parts of the text that carried its score, in order.
 
     Costs about two predictions a word, at most 96, however many labels are asked for.
+
+    Raises:
+        TimeoutError: It was not found until `until`, a reading of `time.perf_counter`.
     """
-    return {label: carrying(parts) for label, parts in occlusion(classifier, message, labels).items()}
+    return {label: carrying(parts) for label, parts in occlusion(classifier, message, labels, until).items()}
 
 
 def carrying(parts: Sequence[Span]) -> list[Span]:
@@ -59,12 +66,20 @@ def carrying(parts: Sequence[Span]) -> list[Span]:
     return found
 
 
-def occlusion(classifier: Classifier, message: Message, labels: Sequence[str]) -> dict[str, list[Span]]:
-    """Per label all words of the text (of a long one: runs of words) with their weights, in order."""
+def occlusion(
+    classifier: Classifier, message: Message, labels: Sequence[str], until: float = math.inf
+) -> dict[str, list[Span]]:
+    """Per label all words of the text (of a long one: runs of words) with their weights, in order.
+
+    Raises:
+        TimeoutError: As for `evidence`.
+    """
     parts = _parts(message.text)
     columns = [LABEL_NAMES.index(label) for label in labels]
 
     def logits(text: str) -> NDArray[np.float64]:
+        if time.perf_counter() > until:
+            raise TimeoutError
         left = replace(message, text=text if text.strip() else _NOTHING)
         return classifier.predict(left).logits[columns]
 

@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from classifier import Classifier, latest_bundle
 from serving import problems
 from serving.body import BodyLimit
 from serving.faults import Faults
+from serving.hang_up import unless_hung_up
 from serving.help_lines import read_help_lines
-from serving.judging import BUSY, Judging
+from serving.judging import BUSY, TOO_LATE, Judging
 from serving.problems import problem, responses
 from serving.schemas import (
     REQUEST_EXAMPLES,
@@ -26,9 +27,9 @@ from serving.schemas import (
     label_descriptions,
 )
 from serving.settings import Settings
-from serving.workers import Busy, Workers
+from serving.workers import Busy, TooLate, Workers
 
-RETRY_AFTER_SECONDS = 1
+RETRY = {"Retry-After": "1"}
 DESCRIPTION = """Real-time risk scores for Dutch chat messages: self-harm and unsafe peer influence.
 
 Not a crisis service and not a diagnosis: the answer advises, people decide. Scores are calibrated on written examples;
@@ -57,7 +58,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        workers = Workers(classifier, settings.workers, settings.queue)
+        workers = Workers(classifier, settings.workers, settings.queue, settings.deadline_ms / 1000)
         app.state.judging = Judging(workers, help_lines)
         yield
         workers.close()
@@ -67,22 +68,24 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     app.add_middleware(Faults)
     problems.install(app)
 
-    @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429))
+    @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429, 503))
     async def classify(
-        request: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)],
+        message: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)], request: Request
     ) -> JSONResponse:
         """Judge one message in its context."""
         try:
-            answer: dict[str, Any] = await app.state.judging.one(request)
+            answer: dict[str, Any] = await unless_hung_up(request, app.state.judging.one(message))
         except Busy:
-            return problem(429, BUSY, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return problem(429, BUSY, headers=RETRY)
+        except TooLate:
+            return problem(503, TOO_LATE, headers=RETRY)
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
         return JSONResponse(answer)
 
     @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422))
-    async def classify_batch(request: BatchRequest) -> JSONResponse:
+    async def classify_batch(batch: BatchRequest, request: Request) -> JSONResponse:
         """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
-        return JSONResponse({"results": await app.state.judging.many(request.messages)})
+        return JSONResponse({"results": await unless_hung_up(request, app.state.judging.many(batch.messages))})
 
     @app.get("/v1/labels")
     async def labels() -> list[LabelDescription]:

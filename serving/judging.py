@@ -11,9 +11,10 @@ from classifier.policy import Action
 from serving.help_lines import HelpLines
 from serving.problems import as_problem, field_problems, joined
 from serving.schemas import ClassifyRequest
-from serving.workers import Busy, Workers
+from serving.workers import Busy, TooLate, Workers
 
 BUSY = "all workers are busy; the message was not judged"
+TOO_LATE = "the message was not judged within the deadline"
 
 
 class Judging:
@@ -33,6 +34,7 @@ class Judging:
 
         Raises:
             Busy: Every worker is taken and the queue is full.
+            TooLate: The deadline passed.
         """
         answer, timings = await self._workers.judge(request.message(), request.explain)
         if request.message_id is not None:
@@ -62,5 +64,7 @@ class Judging:
                     return named | {"result": await self.one(request)}
                 except Busy:
                     return named | {"error": as_problem(429, BUSY)}
+                except TooLate:
+                    return named | {"error": as_problem(503, TOO_LATE)}
 
         return list(await asyncio.gather(*map(item, messages)))

@@ -40,3 +40,10 @@ class Settings(BaseSettings):
         le=10_000,
         description="Messages that may wait. A longer queue refuses less and answers later; beyond it callers get 429.",
     )
+    deadline_ms: int = Field(
+        default=5000,
+        ge=1,
+        le=60_000,
+        description="Milliseconds that a message may wait and be scored; then its caller gets 503. A long one keeps callers "
+        "waiting under load, a short one gives up messages that would have been judged.",
+    )

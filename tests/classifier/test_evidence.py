@@ -63,3 +63,11 @@ def test_any_text_gives_ordered_parts_without_overlap(classifier, text):
 @pytest.mark.parametrize("text", [" ", "\n\t"])
 def test_a_text_without_words_has_no_evidence(classifier, text):
     assert evidence(classifier, Message(text), [IDEATION]) == {IDEATION: []}
+
+
+def test_out_of_time_the_decision_comes_without_evidence(classifier):
+    message = Message("ik wil niet meer leven")
+    hurried = judge(classifier, message, explain=True, until=0.0)
+    assert hurried == judge(classifier, message)
+    assert hurried["decision"] != "allow"
+    assert "evidence" in judge(classifier, message, explain=True)["reasons"][0]

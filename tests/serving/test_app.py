@@ -24,7 +24,9 @@ TURN = {"role": "peer", "text": "hoi"}
 
 @pytest.fixture(scope="module")
 def client(classifier):
-    with TestClient(create_app(Settings(workers=2), classifier), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(Settings(workers=2, deadline_ms=60_000), classifier), raise_server_exceptions=False
+    ) as client:
         yield client
 
 
@@ -160,7 +162,7 @@ def test_null_context_is_no_context(client):
 
 
 def test_a_full_pool_refuses_at_once(classifier):
-    app = create_app(Settings(workers=1, queue=0), classifier)
+    app = create_app(Settings(workers=1, queue=0, deadline_ms=60_000), classifier)
     long = {"text": "lang verhaal over van alles " * 350}
     with TestClient(app) as client, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.post("/v1/classify", json=long), range(16)))
@@ -232,7 +234,7 @@ def test_batch_limits(client):
 
 def test_a_batch_leaves_the_queue_to_others(classifier):
     # One worker and no queue: a batch takes the worker for one message at a time and never asks for more.
-    with TestClient(create_app(Settings(workers=1, queue=0), classifier)) as client:
+    with TestClient(create_app(Settings(workers=1, queue=0, deadline_ms=60_000), classifier)) as client:
         found = client.post(
             "/v1/classify/batch", json={"messages": [{"text": f"bericht {n}"} for n in range(30)]}
         ).json()
@@ -241,13 +243,26 @@ def test_a_batch_leaves_the_queue_to_others(classifier):
 
 def test_in_a_full_pool_a_batch_says_which_messages_were_not_judged(classifier):
     long = {"text": "lang verhaal over van alles " * 350}
-    with TestClient(create_app(Settings(workers=1, queue=0), classifier)) as client, ThreadPoolExecutor(4) as pool:
+    with (
+        TestClient(create_app(Settings(workers=1, queue=0, deadline_ms=60_000), classifier)) as client,
+        ThreadPoolExecutor(4) as pool,
+    ):
         batches = list(
             pool.map(lambda _: client.post("/v1/classify/batch", json={"messages": [long] * 5}).json(), range(4))
         )
         items = [item for batch in batches for item in batch["results"]]
         assert {item["error"]["status"] for item in items if "error" in item} == {429}
         assert any("result" in item for item in items)
+
+
+def test_beyond_the_deadline_callers_are_told_to_come_back(classifier):
+    long = {"text": "lang verhaal over van alles " * 350}
+    with TestClient(create_app(Settings(workers=1, deadline_ms=1), classifier)) as client:
+        answer = client.post("/v1/classify", json=long)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "deadline" in answer.json()["detail"]
+        [item] = client.post("/v1/classify/batch", json={"messages": [long]}).json()["results"]
+        assert item["error"]["status"] == 503
 
 
 def test_model_names_what_judges(client, classifier):
@@ -269,7 +284,7 @@ def test_openapi_has_dutch_examples_and_problem_answers(client):
     operation = client.get("/openapi.json").json()["paths"]["/v1/classify"]["post"]
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
     assert "ik wil gewoon niet meer wakker worden" in {one["value"]["text"] for one in examples.values()}
-    assert {"200", "400", "413", "422", "429"} <= set(operation["responses"])
+    assert {"200", "400", "413", "422", "429", "503"} <= set(operation["responses"])
     assert "application/problem+json" in operation["responses"]["422"]["content"]
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -127,3 +128,35 @@ def test_printed_request_works_and_nothing_is_logged(server):
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) in (0, -signal.SIGTERM)
     assert "kanariegeel" not in output.read_text(encoding="utf-8")
+
+
+def test_work_of_a_caller_who_hung_up_is_dropped(server):
+    """Forty long messages whose callers leave at once: one that stays is answered before forty could have been scored."""
+    url, process, output = server
+    body = {"text": "lang verhaal over van alles " * 350}
+    started = time.monotonic()
+    assert httpx.post(f"{url}/v1/classify", json=body, timeout=60).status_code == 200
+    alone = time.monotonic() - started
+    for _ in range(40):
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/classify", json=body, timeout=httpx.Timeout(10, read=0.005))
+    answer = httpx.post(f"{url}/v1/classify", json={"text": "hoi"}, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["timings"]["wait_ms"] < 1000 * 10 * alone
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    assert "unexpected" not in output.read_text(encoding="utf-8")
+
+
+def test_a_stop_finishes_what_was_accepted(server):
+    url, process, _ = server
+    body = {"messages": [{"text": f"verhaal {number} over van alles " * 100} for number in range(60)]}
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.post, f"{url}/v1/classify/batch", json=body, timeout=60)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        answer = asked.result()
+    assert all("result" in item for item in answer.json()["results"])
+    assert process.wait(20) in (0, -signal.SIGTERM)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{url}/live")

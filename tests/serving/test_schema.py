@@ -20,7 +20,9 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def operations(classifier):
-    schema = schemathesis.openapi.from_asgi("/openapi.json", create_app(Settings(workers=2), classifier))
+    schema = schemathesis.openapi.from_asgi(
+        "/openapi.json", create_app(Settings(workers=2, deadline_ms=60_000), classifier)
+    )
     return {found.ok().label: found.ok() for found in schema.get_all_operations()}
 
 

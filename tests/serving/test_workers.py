@@ -1,0 +1,79 @@
+"""The pool on the real classifier: what is refused, what is dropped, and that places come back."""
+
+import asyncio
+
+import pytest
+
+from classifier import Classifier, Message
+from serving.workers import Busy, TooLate, Workers
+
+LONG = Message("lang verhaal over van alles " * 350)
+SHORT = Message("hoi")
+
+
+class Counting(Classifier):
+    """Counts the messages that it scores."""
+
+    scored = 0
+
+    def predict(self, message):
+        Counting.scored += 1
+        return super().predict(message)
+
+
+@pytest.fixture
+def counting(bundle_folder):
+    Counting.scored = 0
+    return Counting.load(bundle_folder)
+
+
+def with_workers(classifier, check, **options):
+    workers = Workers(classifier, **{"threads": 1, "queue": 5, "deadline": 60.0, **options})
+    try:
+        return asyncio.run(check(workers))
+    finally:
+        workers.close()
+
+
+def test_a_message_whose_caller_left_is_never_scored_and_gives_its_place_back(counting):
+    async def check(workers):
+        first = asyncio.ensure_future(workers.judge(LONG))
+        waiting = [asyncio.ensure_future(workers.judge(SHORT)) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await workers.judge(SHORT)
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.sleep(0)
+        again = await asyncio.gather(first, *(workers.judge(SHORT) for _ in range(5)))
+        assert len(again) == 6
+
+    with_workers(counting, check)
+    assert Counting.scored == 6
+
+
+def test_a_message_that_waits_beyond_the_deadline_is_given_up_and_one_at_work_keeps_its_place(counting):
+    async def check(workers):
+        first = asyncio.ensure_future(workers.judge(LONG))
+        late = asyncio.ensure_future(workers.judge(SHORT))
+        with pytest.raises(TooLate):
+            await late
+        with pytest.raises(TooLate):
+            await first
+        # The long message is still being scored: its place is taken, the other's is free.
+        assert workers._free == 1
+        while workers._free < 2:
+            await asyncio.sleep(0.01)
+
+    with_workers(counting, check, queue=1, deadline=0.001)
+    assert Counting.scored == 1
+
+
+def test_timings_tell_waiting_from_scoring(classifier):
+    async def check(workers):
+        return await asyncio.gather(workers.judge(LONG), workers.judge(SHORT))
+
+    (_, first), (_, second) = with_workers(classifier, check)
+    assert first["score_ms"] > second["score_ms"] > 0
+    assert second["wait_ms"] >= 0.9 * first["score_ms"]
