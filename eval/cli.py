@@ -85,9 +85,8 @@ def _calibration(
 ) -> dict[str, Any]:
     """Reliability of the highest label score; presumed-safe sentences count as everyday messages."""
     highest = np.concatenate([one.max(axis=1) for one in (scores, *real)])
-    rest = np.zeros(len(highest) - len(cases), bool)
-    truth, look_alike, everyday = (
-        np.r_[[bool(getattr(case, name)) for case in cases], part]
-        for name, part in (("labels", rest), ("look_alike", rest), ("everyday", ~rest))
-    )
-    return mix_figures(truth.astype(float), highest, look_alike, everyday, mix)
+    rest = np.ones(len(highest) - len(cases), bool)
+    truth = np.r_[[bool(case.labels) for case in cases], ~rest].astype(float)
+    look_alike = np.r_[[case.look_alike for case in cases], ~rest].astype(bool)
+    everyday = np.r_[[case.everyday for case in cases], rest].astype(bool)
+    return mix_figures(truth, highest, look_alike, everyday, mix)

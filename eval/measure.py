@@ -1,6 +1,7 @@
 """Figures of one evaluation: per area and label, for the decision, and false alarms by kind."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from classifier.labels import LABEL_NAMES, LABELS, Area, area_columns
 from classifier.metrics import (
     auroc,
     average_precision,
-    bootstrap_interval,
     f1,
     false_alarm_rate,
     precision,
@@ -19,11 +19,11 @@ from classifier.metrics import (
 from classifier.policy import Policy
 from eval.data import Case
 from eval.errors import EvaluationError
+from eval.figure import Figure, figure, mean, rounded
 from eval.pairs import pairs
 from eval.slices import slices
 
 SELF_HARM_INTENT = "self_harm/intent"
-Figure = dict[str, Any]
 
 
 def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: int = 1000) -> dict[str, Any]:
@@ -42,22 +42,20 @@ def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: in
     over = scores >= np.array([policy.thresholds[name].review_at for name in LABEL_NAMES])
     clusters = np.array([case.cluster for case in cases])
 
-    def part_figure(metric: Callable[..., float], rows: np.ndarray, *columns: np.ndarray) -> Figure:
-        part = tuple(column[rows] for column in columns)
-        low, high = bootstrap_interval(metric, part, clusters[rows], draws=draws)
-        return {"value": _number(metric(*part)), "low": _number(low), "high": _number(high)}
+    def part(metric: Callable[..., float], rows: np.ndarray, *columns: np.ndarray) -> Figure:
+        return figure(metric, tuple(column[rows] for column in columns), clusters[rows], draws)
 
-    def figure(metric: Callable[..., float], *columns: np.ndarray) -> Figure:
-        return part_figure(metric, np.ones(len(cases), bool), *columns)
+    def whole(metric: Callable[..., float], *columns: np.ndarray) -> Figure:
+        return figure(metric, columns, clusters, draws)
 
     def block(wanted: np.ndarray, score: np.ndarray, flagged: np.ndarray) -> dict[str, Any]:
         return {
             "positives": int(wanted.sum()),
-            "auroc": figure(auroc, wanted, score),
-            "ap": figure(average_precision, wanted, score),
-            "precision": figure(precision, wanted, flagged),
-            "recall": figure(recall, wanted, flagged),
-            "f1": figure(f1, wanted, flagged),
+            "auroc": whole(auroc, wanted, score),
+            "ap": whole(average_precision, wanted, score),
+            "precision": whole(precision, wanted, flagged),
+            "recall": whole(recall, wanted, flagged),
+            "f1": whole(f1, wanted, flagged),
         }
 
     any_truth, any_flag = truth.any(axis=1), over.any(axis=1)
@@ -67,24 +65,24 @@ def measure(cases: Sequence[Case], scores: np.ndarray, policy: Policy, draws: in
         "clusters": len(set(clusters)),
         "any_risk": {
             **block(any_truth, scores.max(axis=1), any_flag),
-            "false_alarm_rate": figure(false_alarm_rate, any_truth, any_flag),
+            "false_alarm_rate": whole(false_alarm_rate, any_truth, any_flag),
         },
-        "intent_found": figure(
+        "intent_found": whole(
             recall, truth[:, LABEL_NAMES.index(SELF_HARM_INTENT)], over[:, area_columns(Area.SELF_HARM)].any(axis=1)
         ),
         "areas": {
-            area: block(truth[:, part].any(axis=1), scores[:, part].max(axis=1), over[:, part].any(axis=1))
-            for area, part in columns.items()
+            area: block(truth[:, its].any(axis=1), scores[:, its].max(axis=1), over[:, its].any(axis=1))
+            for area, its in columns.items()
         },
         "labels": {
             label.name: block(truth[:, column], scores[:, column], over[:, column])
             for column, label in enumerate(LABELS)
         },
-        "macro_f1": figure(_macro_f1, *truth.T, *over.T),
+        "macro_f1": whole(_macro_f1, *truth.T, *over.T),
         "everyday": _everyday(cases, any_flag),
         "look_alikes": _safe_figures(cases, scores, over, any_truth, clusters, draws),
         "kinds": _kinds(cases, any_truth, any_flag),
-        "slices": slices(cases, any_flag, part_figure),
+        "slices": slices(cases, any_flag, part),
         "pairs": pairs(cases, any_flag, draws),
     }
 
@@ -120,15 +118,9 @@ def disguised(
     hidden = (copy_scores >= review).any(axis=1).astype(float)
     clusters = np.array([case.cluster for case in copies])
 
-    def share(column: np.ndarray) -> Figure:
-        low, high = bootstrap_interval(lambda part: float(np.mean(part)), (column,), clusters, draws=draws)
-        return {"value": _number(float(column.mean())), "low": _number(low), "high": _number(high)}
-
-    return {
-        "messages": len(copies),
-        "recall_plain": share(plain),
-        "recall_disguised": share(hidden),
-        "lost": share(plain - hidden),
+    found = {"recall_plain": plain, "recall_disguised": hidden, "lost": plain - hidden}
+    return {"messages": len(copies)} | {
+        name: figure(mean, (column,), clusters, draws) for name, column in found.items()
     }
 
 
@@ -166,15 +158,10 @@ def _safe_figures(
     if not (chosen & ~any_truth).any():
         return {}
     columns = (any_truth[chosen], scores.max(axis=1)[chosen])
-    low, high = bootstrap_interval(auroc, columns, clusters[chosen], draws=draws)
-    at_5 = recall_at(0.05, *columns)
-    bounds = bootstrap_interval(
-        lambda wanted, score: recall_at(0.05, wanted, score), columns, clusters[chosen], draws=draws
-    )
     return {
-        "auroc": {"value": _number(auroc(*columns)), "low": _number(low), "high": _number(high)},
-        "recall_at_5_percent": {"value": _number(at_5), "low": _number(bounds[0]), "high": _number(bounds[1])},
-        "false_alarm_rate": _number(false_alarm_rate(any_truth[chosen], over.any(axis=1)[chosen])),
+        "auroc": figure(auroc, columns, clusters[chosen], draws),
+        "recall_at_5_percent": figure(partial(recall_at, 0.05), columns, clusters[chosen], draws),
+        "false_alarm_rate": rounded(false_alarm_rate(any_truth[chosen], over.any(axis=1)[chosen])),
     }
 
 
@@ -211,7 +198,3 @@ def _wilson(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
     centre = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * float(np.sqrt(share * (1 - share) / total + z * z / (4 * total * total)))
     return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from classifier.metrics import bootstrap_interval
 from eval.data import Case
+from eval.figure import figure, mean
 
 
 def pairs(cases: Sequence[Case], flagged: np.ndarray, draws: int) -> dict[str, dict[str, Any]]:
@@ -30,10 +30,8 @@ def pairs(cases: Sequence[Case], flagged: np.ndarray, draws: int) -> dict[str, d
     right = np.array([bool(flagged[risky] and not flagged[safe]) for risky, safe in found])
     clusters = np.array([cases[risky].cluster for risky, _ in found])
     groups = {"all": np.ones(len(found), bool), "identical": np.array(same, bool)}
-    return {name: _share(right[rows], clusters[rows], draws) for name, rows in groups.items() if rows.any()}
-
-
-def _share(right: np.ndarray, clusters: np.ndarray, draws: int) -> dict[str, Any]:
-    low, high = bootstrap_interval(lambda column: float(np.mean(column)), (right,), clusters, draws=draws)
-    value = {"value": round(float(right.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
-    return {"pairs": len(right), "both_right": value}
+    return {
+        name: {"pairs": int(rows.sum()), "both_right": figure(mean, (right[rows],), clusters[rows], draws)}
+        for name, rows in groups.items()
+        if rows.any()
+    }

@@ -7,13 +7,15 @@ import numpy as np
 
 from classifier.metrics import false_alarm_rate, recall
 from eval.data import Case
+from eval.figure import Figure
 
-Figure = Callable[..., dict[str, Any]]
 LENGTHS = ((1, 4), (5, 12), (13, 30), (31, None))
 """Words, from and to."""
 
 
-def slices(cases: Sequence[Case], flagged: np.ndarray, figure: Figure) -> dict[str, dict[str, dict[str, Any]]]:
+def slices(
+    cases: Sequence[Case], flagged: np.ndarray, figure: Callable[..., Figure]
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Figures per slice, for every way of slicing that the data allows.
 
     Args:

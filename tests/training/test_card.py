@@ -69,7 +69,7 @@ def test_card_shows_measured_figures_and_the_caveat(folder, results):
     assert "| with context | 9 | 4 | 0.321" in text
     assert "under different context, both right: 0.654 (0.100-0.950) of 12" in text
     assert "copies of 7 risky messages (`vangnet-train disguise`): recall 0.042" in text
-    assert "| 40% risky, as in the data | 1.111 |" in text
+    assert "| 40% risky, as among these messages and sentences | 1.111 |" in text
     assert "Rekenaar 5" in text
     assert "| 16 tokens | 1.23 | 2.50 |" in text
     assert "recall on real messages is unknown until you measure it" in text
