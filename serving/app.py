@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from classifier import Classifier, latest_bundle
 from serving import problems
@@ -14,7 +15,9 @@ from serving.faults import Faults
 from serving.hang_up import unless_hung_up
 from serving.help_lines import read_help_lines
 from serving.judging import BUSY, TOO_LATE, Judging
+from serving.metrics import Metrics
 from serving.problems import problem, responses
+from serving.requests import Requests
 from serving.schemas import (
     REQUEST_EXAMPLES,
     BatchAnswer,
@@ -55,17 +58,20 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
         HelpLinesError: The configured help lines cannot be used.
     """
     help_lines = read_help_lines(settings.help_lines)
+    metrics = Metrics(classifier)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         workers = Workers(classifier, settings.workers, settings.queue, settings.deadline_ms / 1000)
-        app.state.judging = Judging(workers, help_lines)
+        metrics.watch_pool(lambda: workers.taken, settings.workers + settings.queue)
+        app.state.judging = Judging(workers, help_lines, metrics)
         yield
         workers.close()
 
     app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
+    app.add_middleware(Requests, metrics=metrics)
     problems.install(app)
 
     @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429, 503))
@@ -79,8 +85,9 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             return problem(429, BUSY, headers=RETRY)
         except TooLate:
             return problem(503, TOO_LATE, headers=RETRY)
+        timings = ", ".join(f"{name.removesuffix('_ms')};dur={value}" for name, value in answer["timings"].items())
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
-        return JSONResponse(answer)
+        return JSONResponse(answer, headers={"Server-Timing": timings})
 
     @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422))
     async def classify_batch(batch: BatchRequest, request: Request) -> JSONResponse:
@@ -105,6 +112,11 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             mix=dict(classifier.calibration.mix),
             sha256=manifest["files"]["model.onnx"]["sha256"],
         )
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics_text() -> Response:
+        """Counters and histograms for Prometheus."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/live")
     async def live() -> Health:

@@ -15,6 +15,7 @@ from rich.text import Text
 from classifier import Classifier, Message, MessageError, VangnetError
 from classifier.answer import judge
 from serving.app import create_app, load_classifier
+from serving.logs import configure as configure_logs
 from serving.settings import Settings
 
 _BUNDLE = click.option(
@@ -90,8 +91,9 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     click.echo(f"{classifier.bundle.name} verified. Starting on {url} (documentation: {url}/docs). Try:\n")
     click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")
     click.echo("""    -d '{"text": "ik wil gewoon niet meer wakker worden"}'\n""")
-    # No access log: it would name every request of every author's client.
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False)
+    configure_logs(settings.log_level)
+    # No access log: it would name every caller's address and query.
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
 
 
 def _settings(**options: Any) -> Settings:

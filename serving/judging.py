@@ -9,12 +9,14 @@ from pydantic import ValidationError
 from classifier.labels import Severity
 from classifier.policy import Action
 from serving.help_lines import HelpLines
+from serving.metrics import Metrics
 from serving.problems import as_problem, field_problems, joined
 from serving.schemas import ClassifyRequest
 from serving.workers import Busy, TooLate, Workers
 
 BUSY = "all workers are busy; the message was not judged"
 TOO_LATE = "the message was not judged within the deadline"
+_UNJUDGED: dict[type[BaseException], str] = {Busy: "busy", TooLate: "deadline", asyncio.CancelledError: "hung_up"}
 
 
 class Judging:
@@ -23,11 +25,13 @@ class Judging:
     Args:
         workers: Score.
         help_lines: Named with every decision but to allow.
+        metrics: Count what was judged and what was not.
     """
 
-    def __init__(self, workers: Workers, help_lines: HelpLines) -> None:
+    def __init__(self, workers: Workers, help_lines: HelpLines, metrics: Metrics) -> None:
         self._workers = workers
         self._help_lines = help_lines
+        self._metrics = metrics
 
     async def one(self, request: ClassifyRequest) -> dict[str, Any]:
         """The answer for one message, plain values in the shape of `ClassifyAnswer`.
@@ -36,7 +40,12 @@ class Judging:
             Busy: Every worker is taken and the queue is full.
             TooLate: The deadline passed.
         """
-        answer, timings = await self._workers.judge(request.message(), request.explain)
+        try:
+            answer, timings = await self._workers.judge(request.message(), request.explain)
+        except (Busy, TooLate, asyncio.CancelledError) as error:
+            self._metrics.unjudged(_UNJUDGED[type(error)])
+            raise
+        self._metrics.judged(answer, timings)
         if request.message_id is not None:
             answer = {"message_id": request.message_id} | answer
         if answer["decision"] != Action.ALLOW:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,4 +47,8 @@ class Settings(BaseSettings):
         le=60_000,
         description="Milliseconds that a message may wait and be scored; then its caller gets 503. A long one keeps callers "
         "waiting under load, a short one gives up messages that would have been judged.",
+    )
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="warning",
+        description="From which level on to log, as JSON. `info` adds a line a request: id, route, status, milliseconds.",
     )

@@ -39,7 +39,12 @@ class Workers:
         self.threads = threads
         self._deadline = deadline
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
-        self._free = threads + queue
+        self._free = self._places = threads + queue
+
+    @property
+    def taken(self) -> int:
+        """Messages at work and waiting."""
+        return self._places - self._free
 
     async def judge(self, message: Message, explain: bool = False) -> tuple[dict[str, Any], dict[str, float]]:
         """The answer for one message, and its ``wait_ms`` and ``score_ms``.

@@ -13,6 +13,7 @@ OPERATIONS = [
     "POST /v1/classify/batch",
     "GET /v1/labels",
     "GET /v1/model",
+    "GET /metrics",
     "GET /live",
     "GET /ready",
 ]
