@@ -29,7 +29,8 @@ train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.2.0 [PRESUMED_SAF
 		$(if $(TEACHER),--teacher $(TEACHER))
 
 teachers: $(DEV)/.ready ## the larger model that `make train` learns from [PRESUMED_SAFE=sentences.txt]
-	test -e runs/teacher/train.done.json || $(DEV)/bin/vangnet-train run --layers 12 --epochs 3 \
+	rm -rf runs/teacher-bundle # a by-product; training itself is not done again while its inputs are the same
+	$(DEV)/bin/vangnet-train run --layers 12 --epochs 3 \
 		--out runs/teacher-bundle/teacher-0.0.1 --work runs/teacher $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
 	$(DEV)/bin/vangnet-train teach runs/teacher
 

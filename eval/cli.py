@@ -15,7 +15,7 @@ from eval.errors import EvaluationError
 from eval.latency import latency
 from eval.measure import alarms_per_thousand, disguised, measure
 from eval.predictions import predict_all, write_predictions
-from eval.reliability import mix_figures
+from eval.reliability import Judged, mix_figures
 from eval.report import show, write_json
 
 
@@ -83,10 +83,10 @@ def run(
 def _calibration(
     cases: Sequence[Case], scores: np.ndarray, real: Sequence[np.ndarray], mix: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Reliability of the highest label score; presumed-safe sentences count as everyday messages."""
+    """Reliability of the highest label score."""
     highest = np.concatenate([one.max(axis=1) for one in (scores, *real)])
-    rest = np.ones(len(highest) - len(cases), bool)
-    truth = np.r_[[bool(case.labels) for case in cases], ~rest].astype(float)
-    look_alike = np.r_[[case.look_alike for case in cases], ~rest].astype(bool)
-    everyday = np.r_[[case.everyday for case in cases], rest].astype(bool)
-    return mix_figures(truth, highest, look_alike, everyday, mix)
+    sentences = np.arange(len(highest)) >= len(cases)
+    no = [False] * int(sentences.sum())
+    risky = np.array([bool(case.labels) for case in cases] + no)
+    look_alike = np.array([case.look_alike for case in cases] + no)
+    return mix_figures(Judged(highest, risky, look_alike, sentences), mix)

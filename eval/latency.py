@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,11 @@ def processor() -> str:
 
 
 def _of_length(classifier: Classifier, words: Sequence[str], tokens: int) -> Message:
-    """The first words whose input has at least `tokens` tokens."""
-    for count in range(1, len(words) + 1):
-        message = Message(" ".join(words[:count]))
+    """The first words, again from the start where they run out, whose input has at least `tokens` tokens."""
+    taken: list[str] = []
+    for word in cycle(words or ["de"]):
+        taken.append(word)
+        message = Message(" ".join(taken))
         if sum(len(window.ids) for window in classifier.encoder.encode(message)) >= tokens:
             return message
-    return message
+    raise AssertionError("a cycle has no end")

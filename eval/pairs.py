@@ -21,11 +21,9 @@ def pairs(cases: Sequence[Case], flagged: np.ndarray, draws: int) -> dict[str, d
         ``all``, and ``identical`` for pairs of the same text under different context; each with ``pairs`` and ``both_right``.
     """
     row_of = {case.id: row for row, case in enumerate(cases)}
-    found: list[tuple[int, int]] = []
-    for row, case in enumerate(cases):
-        other = row_of.get(case.pair or "")
-        if other is not None and case.labels and not cases[other].labels:
-            found.append((row, other))
+    named = {(row, row_of[case.pair]) for row, case in enumerate(cases) if case.pair in row_of}
+    both_ways = named | {(other, row) for row, other in named}  # one of the two may name the other
+    found = sorted((one, other) for one, other in both_ways if cases[one].labels and not cases[other].labels)
     same = [cases[risky].message.text == cases[safe].message.text for risky, safe in found]
     right = np.array([bool(flagged[risky] and not flagged[safe]) for risky, safe in found])
     clusters = np.array([cases[risky].cluster for risky, _ in found])

@@ -1,5 +1,7 @@
 """Whether calibrated scores are what they claim: calibration slope, Brier skill and calibration error, for any risk."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,32 +47,50 @@ def shifted(scores: np.ndarray, share: float, new_share: float) -> np.ndarray:
     return np.asarray(risky / (risky + safe))
 
 
-def mix_figures(
-    truth: np.ndarray, scores: np.ndarray, look_alike: np.ndarray, everyday: np.ndarray, mix: dict[str, float]
-) -> dict[str, Any]:
-    """Reliability for the calibration's mix and for the share of risk in the data.
+@dataclass(frozen=True)
+class Judged:
+    """Scores of messages of all groups that a mix names, for any risk.
+
+    Attributes:
+        scores: Shape (n,), calibrated for the mix.
+        risky: Shape (n,), true for messages with a label.
+        look_alike: Shape (n,), true for safe messages that resemble risk.
+        real: Shape (n,), true for presumed-safe sentences. The rest is written everyday talk.
+    """
+
+    scores: np.ndarray
+    risky: np.ndarray
+    look_alike: np.ndarray
+    real: np.ndarray
+
+
+def mix_figures(judged: Judged, mix: Mapping[str, float]) -> dict[str, Any]:
+    """Reliability for the calibration's mix, and for the data's share of risk among safe messages mixed as there.
 
     Args:
-        truth: Shape (n,), 0 or 1.
-        scores: Shape (n,), calibrated for `mix`.
-        look_alike: Shape (n,), safe messages that resemble risk.
-        everyday: Shape (n,), other safe messages, presumed-safe sentences included.
-        mix: Shares named ``risky``, ``look_alike`` and ``everyday``, as in calibration.json.
+        judged: Scores and groups.
+        mix: Shares named ``risky``, ``look_alike`` and ``everyday``, as in calibration.json; everyday talk is half written and
+            half real, as where the scores were calibrated.
 
     Returns:
-        ``mix`` and ``data``, or nothing where a group is empty.
+        ``mix``, ``data`` and ``share_of_risk_in_data``, or nothing where a group is empty.
     """
-    groups = {"risky": truth.astype(bool), "look_alike": look_alike, "everyday": everyday}
-    if not all(rows.any() for rows in groups.values()):
+    written = ~judged.risky & ~judged.look_alike & ~judged.real
+    everyday = [rows for rows in (written, judged.real) if rows.any()]
+    safe = [(judged.look_alike, mix["look_alike"]), *((rows, mix["everyday"] / len(everyday)) for rows in everyday)]
+    if not everyday or not judged.risky.any() or not judged.look_alike.any():
         return {}
-    weights = np.zeros(len(truth))
-    for name, rows in groups.items():
-        weights[rows] = mix[name] / rows.sum()
-    used = weights > 0
-    share = float(truth[used].mean())
+    truth, share = judged.risky.astype(float), float(judged.risky.mean())
+
+    def weights(share: float) -> np.ndarray:
+        found = judged.risky * share / judged.risky.sum()
+        for rows, part in safe:
+            found = found + rows * (1 - share) * part / (1 - mix["risky"]) / rows.sum()
+        return np.asarray(found)
+
     return {
-        "mix": reliability(truth[used], scores[used], weights[used]),
-        "data": reliability(truth[used], shifted(scores[used], mix["risky"], share), np.ones(int(used.sum()))),
+        "mix": reliability(truth, judged.scores, weights(mix["risky"])),
+        "data": reliability(truth, shifted(judged.scores, mix["risky"], share), weights(share)),
         "share_of_risk_in_data": round(share, 4),
     }
 

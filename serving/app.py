@@ -63,7 +63,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         workers = Workers(classifier, settings.workers, settings.queue, settings.deadline_ms / 1000)
-        metrics.watch_pool(lambda: workers.taken, settings.workers + settings.queue)
+        metrics.watch_pool(lambda: workers.taken, workers.places)
         app.state.judging = Judging(workers, help_lines, metrics)
         yield
         workers.close()
@@ -89,10 +89,13 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
         return JSONResponse(answer, headers={"Server-Timing": timings})
 
-    @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422))
+    @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422, 429))
     async def classify_batch(batch: BatchRequest, request: Request) -> JSONResponse:
         """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
-        return JSONResponse({"results": await unless_hung_up(request, app.state.judging.many(batch.messages))})
+        try:
+            return JSONResponse({"results": await unless_hung_up(request, app.state.judging.many(batch.messages))})
+        except Busy:
+            return problem(429, BUSY, headers=RETRY)
 
     @app.get("/v1/labels")
     async def labels() -> list[LabelDescription]:

@@ -33,7 +33,12 @@ class Faults:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _LOG.error("unexpected %s at %s:%s", type(error).__name__, place.filename, place.lineno)
+            log_fault(error)
             if not begun:
                 await problem(500, "an internal error; the log names its kind")(scope, receive, send)
+
+
+def log_fault(error: Exception) -> None:
+    """Log an unexpected error's kind and place."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _LOG.error("unexpected %s at %s:%s", type(error).__name__, place.filename, place.lineno)

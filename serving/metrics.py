@@ -50,7 +50,7 @@ class Metrics:
         self._places = Gauge("vangnet_pool_places", "Most messages at work and waiting.", registry=self.registry)
         # Looked up once: eleven look-ups a message would cost as much as the counting.
         self._score_of = {label: self._scores.labels(label).observe for label in LABEL_NAMES}
-        for reason in ("busy", "deadline", "hung_up"):
+        for reason in ("busy", "deadline", "hung_up", "error"):
             self._unjudged.labels(reason)
 
     def watch_pool(self, taken: Callable[[], float], places: int) -> None:
@@ -73,7 +73,7 @@ class Metrics:
             self._stages.labels(name.removesuffix("_ms")).observe(milliseconds / 1000)
 
     def unjudged(self, reason: str) -> None:
-        """Count a message that was refused (``busy``), given up (``deadline``) or left by its caller (``hung_up``)."""
+        """Count a message: refused (`busy`), given up (`deadline`), left by its caller (`hung_up`) or failed (`error`)."""
         self._unjudged.labels(reason).inc()
 
     def text(self) -> bytes:

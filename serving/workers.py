@@ -37,43 +37,55 @@ class Workers:
     def __init__(self, classifier: Classifier, threads: int, queue: int, deadline: float) -> None:
         self._classifier = classifier
         self.threads = threads
+        self.places = threads + queue
+        self.taken = 0
         self._deadline = deadline
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
-        self._free = self._places = threads + queue
+        # Messages wait as coroutines, so that one whose caller left is gone; one a thread stands ready so that none idles.
+        self._turns = asyncio.Semaphore(2 * threads)
 
-    @property
-    def taken(self) -> int:
-        """Messages at work and waiting."""
-        return self._places - self._free
-
-    async def judge(self, message: Message, explain: bool = False) -> tuple[dict[str, Any], dict[str, float]]:
+    async def judge(
+        self, message: Message, explain: bool = False, patient: bool = False
+    ) -> tuple[dict[str, Any], dict[str, float]]:
         """The answer for one message, and its ``wait_ms`` and ``score_ms``.
+
+        Args:
+            message: What is judged.
+            explain: Whether reasons come with evidence.
+            patient: Whether to wait where others would be refused; the caller bounds how many do.
 
         Raises:
             Busy: The pool and its queue are full.
             TooLate: The deadline passed.
         """
-        if self._free == 0:
+        if self.taken >= self.places and not patient:
             raise Busy
-        # Counted on the event loop's thread alone, so no lock is needed.
-        self._free -= 1
         loop = asyncio.get_running_loop()
-        work = self._pool.submit(self._score, message, explain, time.perf_counter())
-        work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._release))
+        asked = time.perf_counter()
+        # Counted on the event loop's thread alone, so no lock is needed.
+        self.taken += 1
+        work = None
         try:
             async with asyncio.timeout(self._deadline):
+                await self._turns.acquire()
+                work = self._pool.submit(self._score, message, explain, asked)
+                work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finished))
                 return await asyncio.wrap_future(work)
         except TimeoutError:
             raise TooLate from None
+        finally:
+            if work is None:
+                self.taken -= 1
+
+    def _finished(self) -> None:
+        self._turns.release()
+        self.taken -= 1
 
     def _score(self, message: Message, explain: bool, asked: float) -> tuple[dict[str, Any], dict[str, float]]:
         begun = time.perf_counter()
         answer = judge(self._classifier, message, explain, asked + EVIDENCE_SHARE * self._deadline)
         timings = {"wait_ms": begun - asked, "score_ms": time.perf_counter() - begun}
         return answer, {name: round(1000 * seconds, 3) for name, seconds in timings.items()}
-
-    def _release(self) -> None:
-        self._free += 1
 
     def close(self) -> None:
         """Finish what was accepted, then stop."""

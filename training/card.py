@@ -48,14 +48,19 @@ def write_card(folder: Path, results: Path, corpus: Path = FOLDER) -> Path:
     held_out = digest(corpus / f"{voice}.jsonl" for voice, split in read_splits(corpus).items() if split == "test")
     if {Path(name).name: sha256 for name, sha256 in measured["data"].items()} != held_out:
         raise TrainingError(f"{results}: was not measured on the test voices, {', '.join(held_out)}")
-    card = folder / "README.md"
-    history = _updated(folder.parent / HISTORY, bundle, measured["figures"])
-    card.write_text(_render(bundle, measured, history), encoding="utf-8")
+    card, file = folder / "README.md", folder.parent / HISTORY
+    try:
+        history = _updated(file, bundle, measured["figures"])
+        text = _render(bundle, measured, history)
+    except KeyError as error:
+        raise TrainingError(f"{results}: lacks {error}; measure again with this version of vangnet-eval") from None
+    card.write_text(text, encoding="utf-8")
+    file.write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
     return card
 
 
 def _updated(file: Path, bundle: Bundle, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The history with this bundle's row, added or replaced; written back."""
+    """The history with this bundle's row, added or replaced, oldest first."""
     before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     row = {
         "version": bundle.name,
@@ -66,8 +71,7 @@ def _updated(file: Path, bundle: Bundle, figures: Mapping[str, Any]) -> list[dic
         "macro_f1": with_interval(figures["macro_f1"]),
     }
     history = [*(entry for entry in before if entry["version"] != bundle.name), row]
-    file.write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
-    return history
+    return sorted(history, key=lambda entry: str(entry["created"]))
 
 
 def _render(bundle: Bundle, measured: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> str:

@@ -124,7 +124,7 @@ def calibration_table(calibration: Mapping[str, Any]) -> str:
     ]
     titles = {
         "mix": "the mix of calibration.json",
-        "data": f"{calibration['share_of_risk_in_data']:.0%} risky, as among these messages and sentences",
+        "data": f"{calibration['share_of_risk_in_data']:.0%} risky, safe messages mixed as there",
     }
     for name, title in titles.items():
         entry = calibration[name]

@@ -109,7 +109,6 @@ def _trial_options(command: Any) -> Any:
         click.option(
             "--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives)."
         ),
-        click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model to learn from."),
         click.option("--layers", type=click.IntRange(min=1), default=6, show_default=True, help="First layers kept."),
         click.option("--epochs", type=click.FloatRange(min=0.01), default=5.0, show_default=True),
         click.option("--seed", type=int, default=1, show_default=True),
@@ -118,15 +117,18 @@ def _trial_options(command: Any) -> Any:
     return command
 
 
+_TEACHER = click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model to learn from.")
+
+
 def _open(
     work: Path,
     base: str | None,
     folder: Path,
     presumed_safe: Path | None,
-    teacher: Path | None,
     layers: int,
     epochs: float,
     seed: int,
+    teacher: Path | None = None,
 ) -> tuple[Any, Corpus]:
     from training.finetune import Recipe
     from training.presumed_safe import read_presumed_safe
@@ -168,6 +170,7 @@ def curve(out: Path, probe: Path | None, **trial: Any) -> None:
 @click.option("--share", type=click.FloatRange(min=0, max=1, min_open=True), default=0.25, show_default=True)
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
+@_TEACHER
 @_trial_options
 def compare(settings: tuple[str, ...], share: float, seeds: int, out: Path, **trial: Any) -> None:
     """Train the plain recipe and each of SETTINGS (learning_rate=2e-4, say) on a share of the voices; measure both."""
@@ -187,6 +190,7 @@ def compare(settings: tuple[str, ...], share: float, seeds: int, out: Path, **tr
 @click.argument("counts", nargs=-1, type=click.IntRange(min=1), metavar="[LAYERS]...")
 @click.option("--share", type=click.FloatRange(min=0, max=1, min_open=True), default=0.25, show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="JSON file.")
+@_TEACHER
 @_trial_options
 def depth(counts: tuple[int, ...], share: float, out: Path, **trial: Any) -> None:
     """Train models of so many LAYERS (default 12 6 4 3) on a share of the voices; measure recall and milliseconds of each."""

@@ -9,9 +9,14 @@ from pathlib import Path
 from training.errors import TrainingError
 from training.finetune import Recipe
 
+_ROOT = Path(__file__).parent.parent
 MODEL_CODE = tuple(
-    Path(__file__).parent / f"{name}.py"
-    for name in ("rows", "noise", "invented", "presumed_safe", "teacher", "probe", "model", "fit", "finetune")
+    _ROOT / f"{name}.py"
+    for name in (
+        *("classifier/encoding", "classifier/labels", "classifier/normalise"),
+        *("training/rows", "training/noise", "training/invented", "training/presumed_safe", "training/teacher"),
+        *("training/probe", "training/model", "training/fit", "training/finetune"),
+    )
 )
 """What makes a model of messages: a change here asks for another training."""
 _FILE = "inputs.json"

@@ -117,13 +117,13 @@ def run(settings: RunSettings) -> Path:
     checkpoints = settings.work / "checkpoints"
     # A step whose files are there, made from the same, is not done again.
     model_file, log_file = settings.work / "model.pt", settings.work / "log.json"
-    trained = Stage(settings.work, "train", [settings.work / "inputs.json"], [model_file, log_file])
+    trained = trained_stage(settings.work)
     if trained.facts is None:
         model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints, teacher)
         torch.save(model, model_file)
         _write_json(log_file, log)
         draw_curves(log, settings.work / "curves.png")
-        trained.finish()
+        trained.finish(voices=sorted({example.voice for example in training}))
     model = torch.load(model_file, weights_only=False)  # our own file
     log = json.loads(log_file.read_text(encoding="utf-8"))
 
@@ -181,6 +181,11 @@ def run(settings: RunSettings) -> Path:
     write_manifest(bundle, manifest, (*RUNTIME_FILES, "parity.json", "NOTICE"))
     Classifier.load(bundle).self_test()
     return bundle
+
+
+def trained_stage(work: Path) -> Stage:
+    """Training in a run's folder; its facts name the ``voices`` and conversation writers that were trained on."""
+    return Stage(work, "train", [work / "inputs.json"], [work / "model.pt", work / "log.json"])
 
 
 def training_examples(corpus: Corpus, conversations: Path) -> tuple[list[Example], list[Conversation]]:

@@ -22,6 +22,7 @@ def require_space(folder: Path, encoder: nn.Module) -> None:
         TrainingError: The disk has less room than the run needs.
     """
     wanted = COPIES * sum(weights.numel() * weights.element_size() for weights in encoder.parameters())
+    held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())  # of the run that is resumed
     free = shutil.disk_usage(folder).free
-    if free < wanted:
+    if free + held < wanted:
         raise TrainingError(f"{folder}: a run needs about {wanted / 1e9:.1f} GB of disk, {free / 1e9:.1f} GB are free")

@@ -14,7 +14,7 @@ class Stage:
     def __init__(self, work: Path, name: str, made_from: Iterable[Path], makes: Iterable[Path]) -> None:
         """Take the files that the step reads, its code included, and those that it writes."""
         self._stamp = work / f"{name}.done.json"
-        self._inputs = digest(made_from)
+        self._inputs = digest(path for path in made_from if path.is_file())
         self._made = tuple(makes)
 
     @property

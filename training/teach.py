@@ -10,6 +10,7 @@ from training.base.load import CACHE, load_base
 from training.corpus_files import Example
 from training.errors import TrainingError
 from training.fit import message_encoder
+from training.run import trained_stage
 from training.scoring import torch_logits
 from training.teacher import key_of, variants
 
@@ -26,17 +27,22 @@ def teach(run: Path, examples: Sequence[Example], out: Path) -> int:
         The number of messages.
 
     Raises:
-        TrainingError: The folder holds no finished model.
+        TrainingError: The folder holds no finished model, or one that was trained on a voice which is not to be trained on.
     """
-    file = run / "model.pt"
-    if not file.is_file():
+    finished = trained_stage(run).facts
+    if finished is None or "voices" not in finished:
         raise TrainingError(f"{run}: holds no finished model; train one first (make teachers)")
-    model = torch.load(file, weights_only=False)  # our own file
+    if leaked := set(finished["voices"]) - {example.voice for example in examples}:
+        raise TrainingError(f"{run}: was trained on {', '.join(sorted(leaked))}, which a student must not learn from")
+    model = torch.load(run / "model.pt", weights_only=False)  # our own file
     base = load_base(str(run / "base"), [], [], CACHE)
     encoder = message_encoder(base, run / "base" / "tokenizer.json")
     messages = list({key_of(one): one for one in [*(row.message for row in examples), *variants(examples)]}.values())
     logits = torch_logits(model, encoder, messages, base.tokenizer.pad_token_id, "teacher")
     keys = np.array([key_of(message) for message in messages], dtype=np.uint64)
     out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, keys=keys, logits=logits.astype(np.float16))
+    partial = out.with_name(f"{out.name}.part")
+    with partial.open("wb") as file:  # a path would get ".npz" appended
+        np.savez_compressed(file, keys=keys, logits=logits.astype(np.float16))
+    partial.replace(out)
     return len(messages)

@@ -2,6 +2,8 @@
 
 import hashlib
 import random
+import zipfile
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classifier.labels import LABEL_NAMES
-from classifier.message import Message
+from classifier.message import Message, Turn
 from training.corpus_files import Example
 from training.errors import TrainingError
 
@@ -46,9 +48,13 @@ def variants(examples: Sequence[Example]) -> list[Message]:
     """Messages whose right labels nobody wrote down, so that a teacher must judge them.
 
     A share of the messages loses its context, gets that of another message, or is cut in half. What is made of a message
-    depends on the message and on the set of all contexts, on no seed.
+    depends on nothing but the message, and on which contexts there are only where one of them wins its draw, so that fewer
+    or more examples leave most variants as they were.
     """
-    contexts = [example.message.context for example in examples if example.message.context]
+    contexts = {
+        _key(_parts(context)): context for context in (example.message.context for example in examples) if context
+    }
+    wheel = sorted(contexts)
     made = []
     for example in examples:
         message = example.message
@@ -61,8 +67,9 @@ def variants(examples: Sequence[Example]) -> list[Message]:
         elif len(words) >= _HALVED and rng.random() < 0.5:
             middle = len(words) // 2
             made.append(replace(message, text=" ".join(words[:middle] if rng.random() < 0.5 else words[middle:])))
-        elif contexts:
-            made.append(replace(message, context=rng.choice(contexts)))
+        elif wheel:
+            drawn = bisect_left(wheel, rng.getrandbits(64)) % len(wheel)
+            made.append(replace(message, context=contexts[wheel[drawn]]))
     known = {key_of(example.message) for example in examples}
     return list({key_of(one): one for one in made if key_of(one) not in known}.values())
 
@@ -77,7 +84,7 @@ def read_teacher(file: Path, examples: Sequence[Example]) -> Teacher:
         content = file.read_bytes()
         with np.load(file) as arrays:
             keys, logits = arrays["keys"], arrays["logits"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise TrainingError(f"--teacher {file}: {error}") from None
     if logits.shape != (len(keys), len(LABEL_NAMES)):
         raise TrainingError(
@@ -94,5 +101,12 @@ def read_teacher(file: Path, examples: Sequence[Example]) -> Teacher:
 
 def key_of(message: Message) -> int:
     """64 bits of the SHA-256 of text and context."""
-    parts = [message.text, *(f"{turn.role}:{turn.text}" for turn in message.context)]
+    return _key([message.text, *_parts(message.context)])
+
+
+def _parts(context: Sequence[Turn]) -> list[str]:
+    return [f"{turn.role}:{turn.text}" for turn in context]
+
+
+def _key(parts: Sequence[str]) -> int:
     return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode("utf-8")).digest()[:8], "big")

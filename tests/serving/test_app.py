@@ -241,18 +241,36 @@ def test_a_batch_leaves_the_queue_to_others(classifier):
         assert all("result" in item for item in found["results"])
 
 
-def test_in_a_full_pool_a_batch_says_which_messages_were_not_judged(classifier):
-    long = {"text": "lang verhaal over van alles " * 350}
-    with (
-        TestClient(create_app(Settings(workers=1, queue=0, deadline_ms=60_000), classifier)) as client,
-        ThreadPoolExecutor(4) as pool,
-    ):
-        batches = list(
-            pool.map(lambda _: client.post("/v1/classify/batch", json={"messages": [long] * 5}).json(), range(4))
-        )
-        items = [item for batch in batches for item in batch["results"]]
-        assert {item["error"]["status"] for item in items if "error" in item} == {429}
-        assert any("result" in item for item in items)
+def test_batches_beside_each_other_are_all_judged_and_too_many_are_refused_whole(classifier):
+    batch = {"messages": [{"text": f"bericht {number}"} for number in range(MAX_BATCH)]}
+    app = create_app(Settings(workers=1, queue=0, deadline_ms=60_000), classifier)
+    with TestClient(app) as client, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post("/v1/classify/batch", json=batch), range(8)))
+        taken = [answer for answer in answers if answer.status_code == 200]
+        assert len(taken) >= 4
+        assert all("result" in item for answer in taken for item in answer.json()["results"])
+        assert {answer.status_code for answer in answers} == {200, 429}
+        assert next(answer for answer in answers if answer.status_code == 429).headers["retry-after"] == "1"
+        assert client.post("/v1/classify/batch", json=batch).status_code == 200
+
+
+def test_a_message_that_breaks_the_model_costs_no_other_its_answer(classifier, caplog, monkeypatch):
+    whole = classifier.predict
+
+    def broken(message):
+        if CANARY in message.text:
+            raise RuntimeError(message.text)
+        return whole(message)
+
+    monkeypatch.setattr(classifier, "predict", broken)
+    with TestClient(create_app(Settings(), classifier)) as client:
+        texts = ["hoi", CANARY, "dag"]
+        answer = client.post("/v1/classify/batch", json={"messages": [{"text": text} for text in texts]})
+        assert 'vangnet_unjudged_total{reason="error"} 1.0' in client.get("/metrics").text
+    assert ["error" in item for item in answer.json()["results"]] == [False, True, False]
+    assert answer.json()["results"][1]["error"]["status"] == 500
+    assert "RuntimeError" in caplog.text
+    assert CANARY not in answer.text + caplog.text
 
 
 def test_beyond_the_deadline_callers_are_told_to_come_back(classifier):

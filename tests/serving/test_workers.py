@@ -40,6 +40,7 @@ def test_a_message_whose_caller_left_is_never_scored_and_gives_its_place_back(co
         first = asyncio.ensure_future(workers.judge(LONG))
         waiting = [asyncio.ensure_future(workers.judge(SHORT)) for _ in range(5)]
         await asyncio.sleep(0)
+        assert workers.taken == workers.places
         with pytest.raises(Busy):
             await workers.judge(SHORT)
         for one in waiting:
@@ -62,8 +63,8 @@ def test_a_message_that_waits_beyond_the_deadline_is_given_up_and_one_at_work_ke
         with pytest.raises(TooLate):
             await first
         # The long message is still being scored: its place is taken, the other's is free.
-        assert workers._free == 1
-        while workers._free < 2:
+        assert workers.taken == 1
+        while workers.taken:
             await asyncio.sleep(0.01)
 
     with_workers(counting, check, queue=1, deadline=0.001)

@@ -69,7 +69,7 @@ def test_card_shows_measured_figures_and_the_caveat(folder, results):
     assert "| with context | 9 | 4 | 0.321" in text
     assert "under different context, both right: 0.654 (0.100-0.950) of 12" in text
     assert "copies of 7 risky messages (`vangnet-train disguise`): recall 0.042" in text
-    assert "| 40% risky, as among these messages and sentences | 1.111 |" in text
+    assert "| 40% risky, safe messages mixed as there | 1.111 |" in text
     assert "Rekenaar 5" in text
     assert "| 16 tokens | 1.23 | 2.50 |" in text
     assert "recall on real messages is unknown until you measure it" in text
@@ -93,6 +93,16 @@ def test_versions_are_kept_and_a_new_card_of_one_replaces_its_row(folder, result
     assert [entry["version"] for entry in json.loads(history.read_text())] == ["oud-0.0.1", folder.name]
     assert "| oud-0.0.1 | 2020-01-01 | 5 | a | b | c |" in text
     assert f"| {folder.name} | " in text
+
+
+def test_results_of_an_older_evaluation_change_nothing(folder, results):
+    measured = json.loads(results.read_text(encoding="utf-8"))
+    del measured["latency"]
+    results.write_text(json.dumps(measured), encoding="utf-8")
+    before = (folder / "README.md").read_bytes()
+    assert "lacks 'latency'; measure again" in card(folder, results).output
+    assert (folder / "README.md").read_bytes() == before
+    assert not (folder.parent / "history.json").exists()
 
 
 def test_card_shows_no_training_text(folder, results):

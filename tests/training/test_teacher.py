@@ -7,9 +7,20 @@ import pytest
 import torch
 
 from classifier import Message, Role, Turn
+from classifier.labels import LABEL_NAMES
+from training.base.load import load_base
 from training.errors import TrainingError
+from training.fit import message_encoder
 from training.model import TEMPERATURE, distillation_loss
-from training.teacher import FEWEST_KNOWN, key_of, read_teacher, variants
+from training.rows import training_dataset
+from training.teacher import FEWEST_KNOWN, Teacher, key_of, read_teacher, variants
+
+
+@pytest.fixture
+def encoder(tiny_encoders, tmp_path):
+    base = load_base(str(tiny_encoders["bert-unigram"]), [], [], tmp_path)
+    base.save(tmp_path / "base")
+    return message_encoder(base, tmp_path / "base" / "tokenizer.json")
 
 
 @pytest.fixture
@@ -49,6 +60,9 @@ def test_another_corpus_or_file_is_refused(examples, tmp_path):
     write(path, [one.message for one in examples], np.zeros((len(examples), 3)))
     with pytest.raises(TrainingError, match="one column a label"):
         read_teacher(path, examples)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(TrainingError, match="not a zip file"):
+        read_teacher(path, examples)
     path.write_text("geen logits")
     with pytest.raises(TrainingError, match=r"--teacher .*teacher\.npz"):
         read_teacher(path, examples)
@@ -81,3 +95,22 @@ def test_distillation_is_least_at_the_teachers_logits():
     entropy = -(wanted * wanted.log() + (1 - wanted) * (1 - wanted).log())
     assert torch.allclose(distillation_loss(teacher, teacher), TEMPERATURE**2 * entropy, atol=1e-5)
     assert (distillation_loss(teacher + 1, teacher) > distillation_loss(teacher, teacher)).all()
+
+
+def test_most_variants_stay_when_examples_come_or_go(examples):
+    before, after = set(variants(examples)), set(variants(examples[:-1][::-1]))
+    assert len(before & after) > 0.95 * len(before)
+
+
+def test_rows_hold_the_variants_that_the_teacher_judged(examples, encoder):
+    judged = [*(one.message for one in examples), *variants(examples)[::2]]
+    logits = np.zeros((len(judged), len(LABEL_NAMES)))
+    logits[:, 3] = 2.0
+    teacher = Teacher("0" * 64, {key_of(message): row for row, message in enumerate(judged)}, logits)
+    table = training_dataset(examples, None, encoder, 1, teacher).with_format(None)
+    assert len(table) == len(judged)
+    assert table[0]["labels"] == [0.0] * 11
+    assert table[len(examples)]["labels"][3] == pytest.approx(1 / (1 + np.exp(-2.0)))
+    assert table[len(examples)]["teacher"][3] == 2.0
+    plain = training_dataset(examples, None, encoder, 1)
+    assert len(plain) == len(examples)
