@@ -1,6 +1,7 @@
 """A larger model's logits for the training messages and for unlabelled variants of them, which a smaller model learns from."""
 
 import hashlib
+import io
 import random
 import zipfile
 from bisect import bisect_left
@@ -82,7 +83,7 @@ def read_teacher(file: Path, examples: Sequence[Example]) -> Teacher:
     """
     try:
         content = file.read_bytes()
-        with np.load(file) as arrays:
+        with np.load(io.BytesIO(content)) as arrays:
             keys, logits = arrays["keys"], arrays["logits"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise TrainingError(f"--teacher {file}: {error}") from None
