@@ -2,7 +2,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
-VERSION ?= 0.1.0
+VERSION ?= 0.2.0
 BUNDLE ?= models/vangnet-$(VERSION)
 PRESUMED_SAFE ?=
 TEACHER ?= $(wildcard training/teacher.npz)
@@ -24,13 +24,13 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 
-train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.2.0 [PRESUMED_SAFE=sentences.txt]
+train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.3.0 [PRESUMED_SAFE=sentences.txt]
 	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) \
 		$(if $(TEACHER),--teacher $(TEACHER))
 
 teachers: $(DEV)/.ready ## the larger model that `make train` learns from [PRESUMED_SAFE=sentences.txt]
 	rm -rf runs/teacher-bundle # a by-product; training itself is not done again while its inputs are the same
-	$(DEV)/bin/vangnet-train run --layers 12 --epochs 3 \
+	$(DEV)/bin/vangnet-train run --layers 12 \
 		--out runs/teacher-bundle/teacher-0.0.1 --work runs/teacher $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
 	$(DEV)/bin/vangnet-train teach runs/teacher
 

@@ -9,7 +9,7 @@ from classifier import Classifier
 ROOT = Path(__file__).parent.parent
 
 
-SHIPPED = ROOT / "models" / "vangnet-0.1.0"
+SHIPPED = ROOT / "models" / "vangnet-0.2.0"
 
 
 @pytest.fixture(scope="session")

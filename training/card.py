@@ -95,7 +95,10 @@ def _render(bundle: Bundle, measured: Mapping[str, Any], history: Sequence[Mappi
         "### Slices\n\n" + slice_tables(figures),
         "### Pairs and disguise\n\n" + hard_cases(figures, measured.get("disguised")),
         "### Calibration\n\n" + calibration_table(measured["calibration"]) if measured["calibration"] else "",
-        "## Latency\n\n" + latency_table(measured["latency"]),
+        "## Latency\n\n"
+        + latency_table(measured["latency"])
+        + "\n\nProcessors, and neighbours on a shared one, differ: "
+        "`vangnet-eval run` measures on yours.",
         "## Thresholds\n\n" + _thresholds(policy),
         "## Training\n\n" + _training(training, manifest),
         "## The int8 file against fp32\n\n"

@@ -30,8 +30,8 @@ def main() -> None:
 )
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
 @click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model (vangnet-train teach).")
-@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 5.")
-@click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default 6.")
+@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 2.25.")
+@click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default all.")
 @click.option("--seed", type=int, help="Default 1.")
 def run(
     out: Path,

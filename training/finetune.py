@@ -36,12 +36,12 @@ class Recipe:
         seed: Of order, noise and dropout.
     """
 
-    epochs: float = 5.0
+    epochs: float = 2.25
     learning_rate: float = 1e-4
     batch: int = 32
     warmup: float = 0.06
     weight_decay: float = 0.01
-    layers: int | None = 6
+    layers: int | None = None
     dropout: float = 0.0
     attention: bool = True
     distillation: float = 0.5
