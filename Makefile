@@ -5,7 +5,9 @@ PORT ?= 8080
 VERSION ?= 0.2.0
 BUNDLE ?= models/vangnet-$(VERSION)
 PRESUMED_SAFE ?=
-TEACHER ?= $(wildcard training/teacher.npz)
+LAYERS ?=
+EPOCHS ?=
+TEACHER ?=
 
 SERVE := .venv-serve
 DEV := .venv
@@ -24,11 +26,11 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 
-train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.3.0 [PRESUMED_SAFE=sentences.txt]
+train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.3.0 [PRESUMED_SAFE=sentences.txt] [LAYERS=6] [EPOCHS=5] [TEACHER=file]
 	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) \
-		$(if $(TEACHER),--teacher $(TEACHER))
+		$(if $(LAYERS),--layers $(LAYERS)) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(TEACHER),--teacher $(TEACHER))
 
-teachers: $(DEV)/.ready ## the larger model that `make train` learns from [PRESUMED_SAFE=sentences.txt]
+teachers: $(DEV)/.ready ## a larger model and its logits, training/teacher.npz [PRESUMED_SAFE=sentences.txt]
 	rm -rf runs/teacher-bundle # a by-product; training itself is not done again while its inputs are the same
 	$(DEV)/bin/vangnet-train run --layers 12 \
 		--out runs/teacher-bundle/teacher-0.0.1 --work runs/teacher $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE))
