@@ -8,12 +8,11 @@ import numpy as np
 
 from classifier.figures import CAVEAT
 from training.corpus_files import Corpus, Example
-from training.curve import first_voices
 from training.errors import TrainingError
 from training.finetune import Recipe
 from training.ranking import METRICS, TITLES, figure, marks
 from training.scoring import torch_logits
-from training.trials import Bench, shuffled_voices
+from training.trials import Bench, share_of
 
 
 def read_setting(text: str) -> dict[str, Any]:
@@ -61,8 +60,7 @@ def compare(
     if bench.teacher is None and any("distillation" in changed for changed in settings.values()):
         raise TrainingError("distillation: changes nothing without --teacher")
     validation = corpus.split("validation")
-    voices = set(first_voices(shuffled_voices(corpus, bench.recipe.seed), share))
-    examples = [example for example in corpus.split("train") if example.voice in voices]
+    examples = share_of(corpus, bench.recipe.seed, share)
 
     def logits(changed: Mapping[str, Any]) -> list[np.ndarray]:
         found = []

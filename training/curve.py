@@ -17,7 +17,7 @@ from training.noise import chat_spelling
 from training.presumed_safe import PresumedSafe, may_be_spliced, splice
 from training.ranking import LOOK_ALIKE_ALARMS, TITLES, ranking
 from training.scoring import torch_logits
-from training.trials import Bench, shuffled_voices
+from training.trials import Bench, share_of
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 
@@ -43,24 +43,17 @@ def learning_curve(
         raise TrainingError(f"validation voices lack {', '.join(lacking)}")
     if not any(example.look_alike for example in validation):
         raise TrainingError("validation voices hold no look-alike, which recall is read against")
-    order = shuffled_voices(corpus, bench.recipe.seed)
     points = []
     for share in shares:
-        voices = set(first_voices(order, share))
-        examples = [example for example in corpus.split("train") if example.voice in voices]
+        examples = share_of(corpus, bench.recipe.seed, share)
         model = bench.trained(examples)
 
         def logits(messages: Sequence[Message], title: str, model: Any = model) -> np.ndarray:
             return torch_logits(model, bench.encoder, messages, bench.pad, title)
 
-        counts = {"share": share, "voices": len(voices), "messages": len(examples)}
+        counts = {"share": share, "voices": len({example.voice for example in examples}), "messages": len(examples)}
         points.append(counts | measured(validation, logits, bench.real, probe))
     return points
-
-
-def first_voices(order: Sequence[str], share: float) -> list[str]:
-    """The first part of the voices, one at least; a smaller share is part of a larger one."""
-    return list(order[: max(1, round(share * len(order)))])
 
 
 def read_probe(path: Path, real: PresumedSafe | None) -> list[str]:

@@ -12,12 +12,11 @@ import onnxruntime as ort
 from classifier.classifier import INPUTS
 from classifier.figures import CAVEAT, with_interval
 from training.corpus_files import Corpus
-from training.curve import first_voices
 from training.export import export_fp32, outlier_modules, quantize
 from training.ranking import TITLES, ranking
 from training.run import OUTLIER_ROWS
 from training.scoring import onnx_logits
-from training.trials import Bench, shuffled_voices
+from training.trials import Bench, share_of
 
 TOKENS = (16, 100)
 RUNS = 200
@@ -36,8 +35,7 @@ def depths(bench: Bench, corpus: Corpus, layers: Sequence[int], share: float) ->
         Per depth and file: ``layers``, ``file``, ``megabytes``, the figures of `ranking` on the validation voices and
         ``median_ms`` by tokens, of the model alone on one thread.
     """
-    voices = set(first_voices(shuffled_voices(corpus, bench.recipe.seed), share))
-    examples = [example for example in corpus.split("train") if example.voice in voices]
+    examples = share_of(corpus, bench.recipe.seed, share)
     validation = corpus.split("validation")
     sample = [bench.encoder.encode(example.message)[0] for example in examples[:OUTLIER_ROWS]]
     found = []

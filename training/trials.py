@@ -105,6 +105,17 @@ def shuffled_voices(corpus: Corpus, seed: int) -> list[str]:
     return voices
 
 
+def share_of(corpus: Corpus, seed: int, share: float) -> list[Example]:
+    """The training messages of the first part of the shuffled voices."""
+    voices = set(first_voices(shuffled_voices(corpus, seed), share))
+    return [example for example in corpus.split("train") if example.voice in voices]
+
+
+def first_voices(order: Sequence[str], share: float) -> list[str]:
+    """The first part of the voices, one at least; a smaller share is part of a larger one."""
+    return list(order[: max(1, round(share * len(order)))])
+
+
 def _weights(model: torch.nn.Module) -> str:
     total = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):

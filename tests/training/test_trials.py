@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifier.labels import LABEL_NAMES
-from training.curve import first_voices, learning_curve, measured
+from training.curve import learning_curve, measured
 from training.errors import TrainingError
 from training.finetune import Recipe
 from training.label_noise import STRONG, doubted, doubts, write_doubts
@@ -15,7 +15,7 @@ from training.presumed_safe import read_presumed_safe
 from training.rows import truth
 from training.scoring import torch_logits
 from training.teacher import Teacher, key_of
-from training.trials import open_bench, shuffled_voices
+from training.trials import first_voices, open_bench, shuffled_voices
 
 RECIPE = Recipe(epochs=1, layers=None)
 
