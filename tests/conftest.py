@@ -1,15 +1,27 @@
 """Shared parts: the shipped bundle, loaded once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from classifier import Classifier
+from tests.servers import postgresql, postgresql_url, redis_server, redis_url
 
+__all__ = ["postgresql", "postgresql_url", "redis_server", "redis_url"]
 ROOT = Path(__file__).parent.parent
 
 
 SHIPPED = ROOT / "models" / "vangnet-0.2.0"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a service of these tests keeps, unless a test says otherwise, is not kept in the working folder."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VANGNET_DATA", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")
