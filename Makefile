@@ -8,18 +8,22 @@ PRESUMED_SAFE ?=
 LAYERS ?=
 EPOCHS ?=
 TEACHER ?=
+BENCH ?=
 
 SERVE := .venv-serve
 DEV := .venv
 PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint train teachers eval clean
+.PHONY: serve test servers lint train teachers eval bench clean
 
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
 
-test: lint ## lint, types and all tests
+test: lint servers ## lint, types and all tests
 	$(DEV)/bin/pytest
+
+servers: ## PostgreSQL and Redis for the tests, installed where they are missing (Debian, as root)
+	@bash tests/install_servers.sh
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check .
@@ -39,6 +43,9 @@ teachers: $(DEV)/.ready ## a larger model and its logits, training/teacher.npz [
 eval: $(DEV)/.ready ## figures of the bundle on the test voices [PRESUMED_SAFE=sentences.txt]
 	$(DEV)/bin/vangnet-eval run --bundle $(BUNDLE) --out results/$(notdir $(BUNDLE)) \
 		$(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) $$($(DEV)/bin/vangnet-train corpus files test)
+
+bench: $(DEV)/.ready ## figures of the service on this machine, about eight minutes [BENCH="--rounds 5"]
+	$(DEV)/bin/python -m serving.bench --bundle $(BUNDLE) --out results/bench $(BENCH)
 
 clean:
 	rm -rf $(SERVE) $(DEV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

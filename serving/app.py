@@ -4,20 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Request
+from fastapi import Body, Depends, FastAPI, HTTPException, Request
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from classifier import Classifier, latest_bundle
-from serving import problems
+from classifier import Classifier, PolicyError, latest_bundle
+from serving import policy_routes, problems, review_routes
+from serving.access import needs
 from serving.body import BodyLimit
+from serving.database import DatabaseError
 from serving.faults import Faults
 from serving.hang_up import unless_hung_up
-from serving.help_lines import read_help_lines
-from serving.judging import BUSY, TOO_LATE, Judging
+from serving.keys import Caller, Scope
 from serving.metrics import Metrics
-from serving.problems import problem, responses
-from serving.requests import Requests
+from serving.policies import Conflict, UnknownPolicy, UnusablePolicy
+from serving.problems import responses
+from serving.requests import ID_HEADER, Requests
 from serving.schemas import (
     REQUEST_EXAMPLES,
     BatchAnswer,
@@ -29,10 +32,22 @@ from serving.schemas import (
     ModelAnswer,
     label_descriptions,
 )
+from serving.service import Service
 from serving.settings import Settings
-from serving.workers import Busy, TooLate, Workers
+from serving.windows import WindowsAway
+from serving.workers import Busy, TooLate
 
-RETRY = {"Retry-After": "1"}
+Asking = Annotated[Caller, Depends(needs(Scope.CLASSIFY))]
+STATUSES: dict[type[Exception], int] = {
+    Busy: 429,
+    TooLate: 503,
+    UnusablePolicy: 422,
+    UnknownPolicy: 404,
+    PolicyError: 422,
+    Conflict: 409,
+    DatabaseError: 503,
+    WindowsAway: 503,
+}
 DESCRIPTION = """Real-time risk scores for Dutch chat messages: self-harm and unsafe peer influence.
 
 Not a crisis service and not a diagnosis: the answer advises, people decide. Scores are calibrated on written examples;
@@ -55,55 +70,58 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     """Build the application around a verified and self-tested classifier.
 
     Raises:
-        HelpLinesError: The configured help lines cannot be used.
+        VangnetError: A setting cannot be used; the message names it.
     """
-    help_lines = read_help_lines(settings.help_lines)
     metrics = Metrics(classifier)
+    service = Service(settings, classifier, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        workers = Workers(classifier, settings.workers, settings.queue, settings.deadline_ms / 1000)
-        metrics.watch_pool(lambda: workers.taken, workers.places)
-        app.state.judging = Judging(workers, help_lines, metrics)
+        service.start()
         yield
-        workers.close()
+        await service.close()
 
     app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app.state.service = service
     app.add_middleware(BodyLimit)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", ID_HEADER],
+        )
     app.add_middleware(Faults)
     app.add_middleware(Requests, metrics=metrics)
-    problems.install(app)
+    problems.install(app, STATUSES)
+    app.include_router(policy_routes.router)
+    app.include_router(review_routes.router)
 
-    @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 413, 422, 429, 503))
+    @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 401, 403, 413, 422, 429, 503))
     async def classify(
-        message: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)], request: Request
+        message: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)], caller: Asking, request: Request
     ) -> JSONResponse:
         """Judge one message in its context."""
-        try:
-            answer: dict[str, Any] = await unless_hung_up(request, app.state.judging.one(message))
-        except Busy:
-            return problem(429, BUSY, headers=RETRY)
-        except TooLate:
-            return problem(503, TOO_LATE, headers=RETRY)
+        await _within_rate(service, caller, 1)
+        answer: dict[str, Any] = await unless_hung_up(request, service.judging.one(caller.tenant, message))
         timings = ", ".join(f"{name.removesuffix('_ms')};dur={value}" for name, value in answer["timings"].items())
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
         return JSONResponse(answer, headers={"Server-Timing": timings})
 
-    @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 413, 422, 429))
-    async def classify_batch(batch: BatchRequest, request: Request) -> JSONResponse:
+    @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 401, 403, 413, 422, 429, 503))
+    async def classify_batch(batch: BatchRequest, caller: Asking, request: Request) -> JSONResponse:
         """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
-        try:
-            return JSONResponse({"results": await unless_hung_up(request, app.state.judging.many(batch.messages))})
-        except Busy:
-            return problem(429, BUSY, headers=RETRY)
+        await _within_rate(service, caller, len(batch.messages))
+        judged = service.judging.many(caller.tenant, batch.messages)
+        return JSONResponse({"results": await unless_hung_up(request, judged)})
 
-    @app.get("/v1/labels")
-    async def labels() -> list[LabelDescription]:
+    @app.get("/v1/labels", responses=responses(401, 403, 503))
+    async def labels(_: Asking) -> list[LabelDescription]:
         """The eleven labels, in Dutch and English."""
         return label_descriptions()
 
-    @app.get("/v1/model")
-    async def model() -> ModelAnswer:
+    @app.get("/v1/model", responses=responses(401, 403, 503))
+    async def model(_: Asking) -> ModelAnswer:
         """What judges: model, normaliser, policy, and the mix of messages that scores are probabilities for."""
         manifest = classifier.bundle.manifest
         return ModelAnswer(
@@ -111,7 +129,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             created=manifest["created"],
             labels=list(manifest["labels"]),
             normaliser=manifest["normaliser"],
-            policy=classifier.policy.version,
+            policy=service.policies.active.version,
             mix=dict(classifier.calibration.mix),
             sha256=manifest["files"]["model.onnx"]["sha256"],
         )
@@ -128,7 +146,21 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
 
     @app.get("/ready")
     async def ready() -> Health:
-        """The bundle's hashes are verified and its self-test gave the recorded scores, or the service would not listen."""
-        return Health(status="ready", model=classifier.bundle.name)
+        """The bundle's hashes are verified and its self-test gave the recorded scores, or the service would not listen.
+
+        `degraded` names what does not work now. Messages are judged without it, so the status stays 200.
+        """
+        return Health(
+            status="degraded" if service.degraded else "ready",
+            model=classifier.bundle.name,
+            policy=service.policies.active.version,
+            degraded=service.degraded,
+        )
 
     return app
+
+
+async def _within_rate(service: Service, caller: Caller, messages: int) -> None:
+    seconds = await service.rates.wait(caller, messages)
+    if seconds is not None:
+        raise HTTPException(429, f"the key allows {caller.rate}; nothing was judged", {"Retry-After": str(seconds)})

@@ -7,16 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from classifier import Classifier, Message, MessageError, VangnetError
+from classifier import Message, MessageError
 from classifier.answer import judge
 from serving.app import create_app, load_classifier
+from serving.cli_keys import keys
+from serving.cli_shared import clear_errors, open_database, settings_of
+from serving.cli_webhooks import webhooks
+from serving.database import DatabaseError
+from serving.keys import list_keys
 from serving.logs import configure as configure_logs
-from serving.settings import Settings
+from serving.masking_check import MESSAGES, check
+from serving.masking_check import table as masking_table
+from serving.settings import LOOPBACK, Settings
 
 _BUNDLE = click.option(
     "--bundle", type=click.Path(path_type=Path), help="Folder of the model bundle; default the newest under models/."
@@ -27,6 +33,10 @@ _BUNDLE = click.option(
 @click.version_option(package_name="vangnet")
 def main() -> None:
     """Vangnet: risk in Dutch chat messages. Not a crisis service; people decide."""
+
+
+main.add_command(keys)
+main.add_command(webhooks)
 
 
 @main.command()
@@ -48,7 +58,8 @@ def score(text: str | None, source: Any, as_json: bool, explain: bool, bundle: P
     """
     if (text is None) == (source is None):
         raise click.UsageError('give either a text, as in: vangnet score "hoi", or --file')
-    classifier = _load(_settings(bundle=bundle))
+    with clear_errors():
+        classifier = load_classifier(settings_of(bundle=bundle))
     table = None if as_json else _table()
     failed = 0
     for number, item in [(1, {"text": text})] if source is None else _lines(source):
@@ -81,35 +92,49 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     """Serve the HTTP API; settings come from VANGNET_... variables, options win."""
     import uvicorn
 
-    settings = _settings(host=host, port=port, bundle=bundle)
-    classifier = _load(settings)
-    try:
+    with clear_errors():
+        settings = settings_of(host=host, port=port, bundle=bundle)
+        classifier = load_classifier(settings)
         app = create_app(settings, classifier)
-    except VangnetError as error:
-        raise click.ClickException(str(error)) from None
-    url = f"http://{settings.host}:{settings.port}"
+        keyed = _keyed(settings)
+    address = settings.host if keyed else LOOPBACK
+    url = f"http://{address}:{settings.port}"
     click.echo(f"{classifier.bundle.name} verified. Starting on {url} (documentation: {url}/docs). Try:\n")
     click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")
+    if keyed:
+        click.echo("    -H 'Authorization: Bearer <key>' \\")
     click.echo("""    -d '{"text": "ik wil gewoon niet meer wakker worden"}'\n""")
+    if not keyed:
+        click.echo("There is no API key, so only this machine is served. Make one: vangnet keys create NAME")
     configure_logs(settings.log_level)
     # No access log: it would name every caller's address and query.
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
+    uvicorn.run(app, host=address, port=settings.port, access_log=False, log_config=None)
 
 
-def _settings(**options: Any) -> Settings:
-    """Settings from the environment; options that were given win."""
+def _keyed(settings: Settings) -> bool:
+    """Whether there is an API key; when the database is away there may be one, and nobody is let in until it is read."""
     try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})
-    except ValidationError as error:
-        problems = (f"VANGNET_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
-        raise click.ClickException("; ".join(problems)) from None
+        with open_database(settings) as database:
+            return bool(list_keys(database))
+    except DatabaseError as error:
+        click.echo(f"{error}; answers begin when it is there", err=True)
+        return True
 
 
-def _load(settings: Settings) -> Classifier:
-    try:
-        return load_classifier(settings)
-    except VangnetError as error:
-        raise click.ClickException(str(error)) from None
+@main.command()
+def secret() -> None:
+    """Print a new key for VANGNET_SECRETS, which seals what is stored."""
+    from cryptography.fernet import Fernet
+
+    click.echo(Fernet.generate_key().decode())
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=MESSAGES)
+def masking(file: Path) -> None:
+    """Measure what masking misses on the marked messages of FILE; default the 300 that ship."""
+    with clear_errors():
+        Console().print(masking_table(check(file)))
 
 
 def _lines(source: Any) -> Iterator[tuple[int, Any]]:

@@ -1,6 +1,6 @@
 """What the service counts, for Prometheus: never a text, an id or an address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
@@ -46,6 +46,23 @@ class Metrics:
         self._unjudged = Counter(
             "vangnet_unjudged", "Messages that were not judged.", ("reason",), registry=self.registry
         )
+        self._observed = Counter(
+            "vangnet_would_be", "What observed labels would have decided.", ("decision",), registry=self.registry
+        )
+        self._policy = Gauge(
+            "vangnet_policy_active", "1 for the policy that decides.", ("policy",), registry=self.registry
+        )
+        self._memory = Counter("vangnet_memory", "Requests to remember.", ("state",), registry=self.registry)
+        self._reviews = Counter("vangnet_reviews", "Messages for moderators.", ("outcome",), registry=self.registry)
+        self._spool = Gauge("vangnet_spool_records", "Review items on this disk.", registry=self.registry)
+        self._outbox = Gauge("vangnet_webhook_events", "Webhook events.", ("state",), registry=self.registry)
+        self._chores = Counter("vangnet_chore_failures", "Failed background work.", ("chore",), registry=self.registry)
+        self._shadow = Counter(
+            "vangnet_shadow_decisions",
+            "Decisions of the active bundle and of the candidate.",
+            ("active", "candidate"),
+            registry=self.registry,
+        )
         self._taken = Gauge("vangnet_pool_taken", "Messages at work and waiting.", registry=self.registry)
         self._places = Gauge("vangnet_pool_places", "Most messages at work and waiting.", registry=self.registry)
         # Looked up once: eleven look-ups a message would cost as much as the counting.
@@ -58,6 +75,32 @@ class Metrics:
         self._taken.set_function(taken)
         self._places.set(places)
 
+    def watch_spool(self, spool: Sized) -> None:
+        """Show how many review items wait for the database."""
+        self._spool.set_function(lambda: len(spool))
+
+    def policy(self, version: str) -> None:
+        """Show which policy decides."""
+        self._policy.clear()
+        self._policy.labels(version).set(1)
+
+    def review(self, outcome: str) -> None:
+        """Count a message for moderators: ``stored`` or ``refused``."""
+        self._reviews.labels(outcome).inc()
+
+    def outbox(self, counts: Mapping[str, int]) -> None:
+        """Show webhook events by state."""
+        for state in ("due", "delivered", "dead"):
+            self._outbox.labels(state).set(counts.get(state, 0))
+
+    def chore_failed(self, chore: str) -> None:
+        """Count a failed run of background work."""
+        self._chores.labels(chore).inc()
+
+    def shadow(self, active: str, candidate: str) -> None:
+        """Count what the active bundle and the candidate decided on one message."""
+        self._shadow.labels(active, candidate).inc()
+
     def request(self, path: str, status: int) -> None:
         """Count an answered request under its route."""
         self._requests.labels(path, status).inc()
@@ -67,6 +110,10 @@ class Metrics:
         self._decisions.labels(answer["decision"]).inc()
         for reason in answer["reasons"]:
             self._reasons.labels(reason["label"], reason["action"]).inc()
+        if "would_be" in answer:
+            self._observed.labels(answer["would_be"]["decision"]).inc()
+        if "memory" in answer:
+            self._memory.labels(answer["memory"]["state"]).inc()
         for label, entry in answer["labels"].items():
             self._score_of[label](entry["score"])
         for name, milliseconds in timings.items():

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem details; a problem names field and limit and never repeats the input."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -58,10 +58,24 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the app as problem details."""
+def install(app: FastAPI, statuses: Mapping[type[Exception], int]) -> None:
+    """Answer every error of the app as problem details.
+
+    Args:
+        app: What raises.
+        statuses: Per kind of error the status; their messages are for callers and hold no input.
+    """
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    for kind, status in statuses.items():
+        app.add_exception_handler(kind, _told(status))
+
+
+def _told(status: int) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        return problem(status, str(error), headers={"Retry-After": "1"} if status in (429, 503) else None)
+
+    return answer
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

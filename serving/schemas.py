@@ -1,13 +1,14 @@
 """Request and answer bodies of the HTTP API; limits come from the core, label names from the label table."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from classifier.labels import LABELS, Area, Severity
 from classifier.message import MAX_CONTEXT, MAX_TEXT, Message, Role, Turn
-from classifier.policy import Action
+from classifier.policy import Action, Mode
 from serving.help_lines import Country
 from serving.help_lines import Role as HelpRole
 from serving.problems import Problem
@@ -16,7 +17,10 @@ MAX_ID = 128
 """Longest id that a caller may give, in code points."""
 MAX_BATCH = 256
 """Most messages of a batch."""
-MessageId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+MAX_REVISION = 1_000_000
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id of the platform's own; control characters would not fit every store."""
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, description="1 to 10,000 code points.")]
 
 REQUEST_EXAMPLES: dict[str, Any] = {
@@ -60,16 +64,34 @@ class ClassifyRequest(BaseModel):
     context: list[ContextTurn] | None = Field(
         default=None, max_length=MAX_CONTEXT, description="Up to five earlier messages, oldest first."
     )
-    message_id: MessageId | None = Field(default=None, description="Your own id; the answer repeats it.")
+    message_id: Id | None = Field(default=None, description="Your own id; the answer repeats it.")
+    revision: int = Field(default=0, ge=0, le=MAX_REVISION, description="Which edit of the message this is.")
+    conversation_id: Id | None = Field(default=None, description="Your own id of the conversation.")
+    author_id: Id | None = Field(default=None, description="Your own id of the author, best a pseudonym.")
+    sent_at: AwareDatetime | None = Field(default=None, description="When it was sent, with its time zone.")
+    remember: bool = Field(
+        default=False,
+        description="Let this message be context of later ones of its conversation and count for its author's trend, where the "
+        "service has these switched on. Needs `author_id`.",
+    )
+    policy: Version | None = Field(default=None, description="Decide by this policy instead of the active one.")
     explain: bool = Field(
         default=False,
         description="Name the words that carried each reason. A flagged message is then scored up to 96 times more.",
     )
     country: Country | None = Field(default=None, description="Help lines of this country only.")
 
-    def message(self) -> Message:
-        """The core's message."""
-        return Message(self.text, tuple(Turn(turn.role, turn.text) for turn in self.context or ()))
+    @model_validator(mode="after")
+    def _author(self) -> Self:
+        if self.remember and self.author_id is None:
+            raise ValueError("remember: needs author_id")
+        return self
+
+    def message(self, remembered: Sequence[Turn] = ()) -> Message:
+        """The core's message; where the request gives no context, what is remembered stands in its place."""
+        if self.context is None:
+            return Message(self.text, tuple(remembered))
+        return Message(self.text, tuple(Turn(turn.role, turn.text) for turn in self.context))
 
 
 class BatchRequest(BaseModel):
@@ -110,6 +132,7 @@ class LabelAnswer(BaseModel):
     score: float = Field(ge=0, le=1, description="Calibrated probability, for the mix named in the model card.")
     review_at: float = Field(gt=0, le=1)
     escalate_at: float | None = Field(gt=0, le=1)
+    mode: Mode | None = Field(default=None, description="Only where the policy observes the label or leaves it out.")
 
 
 class Versions(BaseModel):
@@ -148,6 +171,31 @@ class Timings(BaseModel):
     score_ms: float = Field(ge=0, description="Normalising, encoding, scoring, deciding, explaining.")
 
 
+class WouldBe(BaseModel):
+    """The decision if labels that are only observed decided too."""
+
+    decision: Action
+    severity: Severity
+    reasons: list[ReasonAnswer]
+
+
+class MemoryAnswer(BaseModel):
+    """What was remembered of the conversation."""
+
+    state: Literal["on", "off", "away"] = Field(
+        description="Off by the service's settings, or its store does not answer."
+    )
+    messages: int = Field(default=0, ge=0, le=MAX_CONTEXT, description="Remembered messages that served as context.")
+
+
+class TrendAnswer(BaseModel):
+    """How the author's risk moves."""
+
+    risk: float = Field(ge=0, le=1, description="Mean of the self-harm score, a day old counts half.")
+    direction: Literal["steady", "rising"]
+    messages: int = Field(ge=1, description="Messages that it is known from.")
+
+
 class ClassifyAnswer(BaseModel):
     """What the model and the policy say about one message. People decide what happens."""
 
@@ -158,7 +206,16 @@ class ClassifyAnswer(BaseModel):
     reasons: list[ReasonAnswer] = Field(description="Labels at or over a threshold, highest score first.")
     areas: dict[Area, float] = Field(description="Per area the highest label score.")
     labels: dict[str, LabelAnswer]
+    would_be: WouldBe | None = Field(
+        default=None, description="Only where a label that the policy observes reached a threshold."
+    )
     help: HelpAnswer | None = Field(default=None, description="Only when the decision is not to allow.")
+    memory: MemoryAnswer | None = Field(default=None, description="Only when the request asks to remember.")
+    trend: TrendAnswer | None = Field(default=None, description="Only when asked to remember, and switched on.")
+    review_item: str | None = Field(
+        default=None,
+        description="Id of a flagged message in the review storage; null when it could not be stored. Absent without storage.",
+    )
     versions: Versions
     timings: Timings
 
@@ -206,6 +263,8 @@ class Health(BaseModel):
 
     status: str
     model: str | None = None
+    policy: str | None = None
+    degraded: list[str] = Field(default=[], description="What does not work now; messages are judged all the same.")
 
 
 def label_descriptions() -> list[LabelDescription]:

@@ -7,18 +7,26 @@ from typing import Any
 
 from classifier.answer import judge
 from classifier.classifier import Classifier
+from classifier.errors import VangnetError
 from classifier.message import Message
+from classifier.policy import Policy
 
 EVIDENCE_SHARE = 0.5
 """Share of the deadline after which evidence is left out, so that it never costs a message its decision."""
 
 
-class Busy(Exception):
+class Busy(VangnetError):
     """Every worker is taken and the queue is full."""
 
+    def __init__(self) -> None:
+        super().__init__("all workers are busy; nothing was judged")
 
-class TooLate(Exception):
+
+class TooLate(VangnetError):
     """The message was not judged within the deadline."""
+
+    def __init__(self) -> None:
+        super().__init__("the message was not judged within the deadline")
 
 
 class Workers:
@@ -44,13 +52,19 @@ class Workers:
         # Messages wait as coroutines, so that one whose caller left is gone; one a thread stands ready so that none idles.
         self._turns = asyncio.Semaphore(2 * threads)
 
+    @property
+    def full(self) -> bool:
+        """Whether another message would be refused."""
+        return self.taken >= self.places
+
     async def judge(
-        self, message: Message, explain: bool = False, patient: bool = False
+        self, message: Message, policy: Policy, explain: bool = False, patient: bool = False
     ) -> tuple[dict[str, Any], dict[str, float]]:
         """The answer for one message, and its ``wait_ms`` and ``score_ms``.
 
         Args:
             message: What is judged.
+            policy: Decides.
             explain: Whether reasons come with evidence.
             patient: Whether to wait where others would be refused; the caller bounds how many do.
 
@@ -58,8 +72,8 @@ class Workers:
             Busy: The pool and its queue are full.
             TooLate: The deadline passed.
         """
-        if self.taken >= self.places and not patient:
-            raise Busy
+        if self.full and not patient:
+            raise Busy()
         loop = asyncio.get_running_loop()
         asked = time.perf_counter()
         # Counted on the event loop's thread alone, so no lock is needed.
@@ -68,11 +82,11 @@ class Workers:
         try:
             async with asyncio.timeout(self._deadline):
                 await self._turns.acquire()
-                work = self._pool.submit(self._score, message, explain, asked)
+                work = self._pool.submit(self._score, message, policy, explain, asked)
                 work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finished))
                 return await asyncio.wrap_future(work)
         except TimeoutError:
-            raise TooLate from None
+            raise TooLate() from None
         finally:
             if work is None:
                 self.taken -= 1
@@ -81,9 +95,11 @@ class Workers:
         self._turns.release()
         self.taken -= 1
 
-    def _score(self, message: Message, explain: bool, asked: float) -> tuple[dict[str, Any], dict[str, float]]:
+    def _score(
+        self, message: Message, policy: Policy, explain: bool, asked: float
+    ) -> tuple[dict[str, Any], dict[str, float]]:
         begun = time.perf_counter()
-        answer = judge(self._classifier, message, explain, asked + EVIDENCE_SHARE * self._deadline)
+        answer = judge(self._classifier, message, explain, asked + EVIDENCE_SHARE * self._deadline, policy)
         timings = {"wait_ms": begun - asked, "score_ms": time.perf_counter() - begun}
         return answer, {name: round(1000 * seconds, 3) for name, seconds in timings.items()}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from classifier.labels import LABELS
 from classifier.message import MAX_CONTEXT, MAX_TEXT
 from serving.app import create_app
+from serving.metrics import Metrics
 from serving.settings import MAX_BODY, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +28,13 @@ def test_every_endpoint_and_limit_is_documented(classifier):
         assert path in API
     for limit in (f"{MAX_TEXT:,}", f"{MAX_BODY:,}", f"at most {MAX_CONTEXT} messages"):
         assert limit in API
+
+
+def test_every_metric_is_documented(classifier):
+    families = [family.name for family in Metrics(classifier).registry.collect() if family.name.startswith("vangnet_")]
+    assert len(families) > 15
+    for name in families:
+        assert f"`{name}" in API
 
 
 def test_shipped_card_is_rendered_for_the_shipped_bundle(bundle_folder):

@@ -295,7 +295,9 @@ def test_model_names_what_judges(client, classifier):
 def test_labels_and_health(client, classifier):
     assert [label["name"] for label in client.get("/v1/labels").json()] == list(LABEL_NAMES)
     assert client.get("/live").json()["status"] == "live"
-    assert client.get("/ready").json() == {"status": "ready", "model": classifier.bundle.name}
+    policy = classifier.policy.version
+    ready = {"status": "ready", "model": classifier.bundle.name, "policy": policy, "degraded": []}
+    assert client.get("/ready").json() == ready
 
 
 def test_openapi_has_dutch_examples_and_problem_answers(client):

@@ -37,17 +37,17 @@ def with_workers(classifier, check, **options):
 
 def test_a_message_whose_caller_left_is_never_scored_and_gives_its_place_back(counting):
     async def check(workers):
-        first = asyncio.ensure_future(workers.judge(LONG))
-        waiting = [asyncio.ensure_future(workers.judge(SHORT)) for _ in range(5)]
+        first = asyncio.ensure_future(workers.judge(LONG, counting.policy))
+        waiting = [asyncio.ensure_future(workers.judge(SHORT, counting.policy)) for _ in range(5)]
         await asyncio.sleep(0)
         assert workers.taken == workers.places
         with pytest.raises(Busy):
-            await workers.judge(SHORT)
+            await workers.judge(SHORT, counting.policy)
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await asyncio.sleep(0)
-        again = await asyncio.gather(first, *(workers.judge(SHORT) for _ in range(5)))
+        again = await asyncio.gather(first, *(workers.judge(SHORT, counting.policy) for _ in range(5)))
         assert len(again) == 6
 
     with_workers(counting, check)
@@ -56,8 +56,8 @@ def test_a_message_whose_caller_left_is_never_scored_and_gives_its_place_back(co
 
 def test_a_message_that_waits_beyond_the_deadline_is_given_up_and_one_at_work_keeps_its_place(counting):
     async def check(workers):
-        first = asyncio.ensure_future(workers.judge(LONG))
-        late = asyncio.ensure_future(workers.judge(SHORT))
+        first = asyncio.ensure_future(workers.judge(LONG, counting.policy))
+        late = asyncio.ensure_future(workers.judge(SHORT, counting.policy))
         with pytest.raises(TooLate):
             await late
         with pytest.raises(TooLate):
@@ -73,7 +73,7 @@ def test_a_message_that_waits_beyond_the_deadline_is_given_up_and_one_at_work_ke
 
 def test_timings_tell_waiting_from_scoring(classifier):
     async def check(workers):
-        return await asyncio.gather(workers.judge(LONG), workers.judge(SHORT))
+        return await asyncio.gather(workers.judge(LONG, classifier.policy), workers.judge(SHORT, classifier.policy))
 
     (_, first), (_, second) = with_workers(classifier, check)
     assert first["score_ms"] > second["score_ms"] > 0

@@ -1,0 +1,56 @@
+"""Verdicts of moderators, made in any tool."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from serving.database import Database
+from serving.tables import ReviewItem, Verdict
+
+
+class Ruling(StrEnum):
+    """What a moderator says of one label on one message."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNSURE = "unsure"
+
+
+def save_verdict(
+    database: Database,
+    tenant: str,
+    message_id: str,
+    revision: int,
+    moderator: str,
+    labels: Mapping[str, Ruling],
+    action: str | None,
+) -> bool:
+    """Keep a verdict; it takes the place of an earlier one of the same moderator on the same message.
+
+    Args:
+        database: Where it is kept.
+        tenant: Whose message.
+        message_id: The platform's own id.
+        revision: Which revision of the message.
+        moderator: Who judged, a name or a pseudonym.
+        labels: Per label whether it holds for the message.
+        action: What was done, in the platform's words.
+
+    Returns:
+        Whether the message is in the review storage.
+
+    Raises:
+        DatabaseError: The database is away; nothing was kept.
+    """
+    with database.session() as session:
+        place = {"tenant": tenant, "message_id": message_id, "revision": revision}
+        row = session.scalar(select(Verdict).filter_by(**place, moderator=moderator).with_for_update())
+        if row is None:
+            row = Verdict(**place, moderator=moderator)
+            session.add(row)
+        row.labels = {name: str(ruling) for name, ruling in labels.items()}
+        row.action = action
+        row.at = datetime.now(UTC)
+        return session.scalar(select(ReviewItem.id).filter_by(**place).limit(1)) is not None
