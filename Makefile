@@ -14,13 +14,16 @@ SERVE := .venv-serve
 DEV := .venv
 PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test servers lint train teachers eval bench clean
+.PHONY: serve test soak servers lint train teachers eval bench clean
 
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
 
 test: lint servers ## lint, types and all tests
 	$(DEV)/bin/pytest
+
+soak: $(DEV)/.ready servers ## what takes many minutes, not part of the tests
+	$(DEV)/bin/pytest -m soak -s
 
 servers: ## PostgreSQL and Redis for the tests, installed where they are missing (Debian, as root)
 	@bash tests/install_servers.sh

@@ -16,6 +16,7 @@ from classifier.message import MAX_TEXT
 from serving.app import create_app
 from serving.schemas import MAX_BATCH, MAX_ID, REQUEST_EXAMPLES
 from serving.settings import MAX_BODY, Settings
+from tests.serving.random_texts import random_texts, sendable
 
 CANARY = "kanariegeel vogeltje"
 JSON = {"content-type": "application/json"}
@@ -314,3 +315,15 @@ def test_any_text_is_answered_or_refused_clearly(client, text):
     answer = client.post("/v1/classify", content=json.dumps({"text": text}), headers=JSON)
     surrogate = any("\ud800" <= character <= "\udfff" for character in text)
     assert answer.status_code == (422 if surrogate else 200)
+
+
+def test_two_thousand_random_texts_get_a_result_or_a_problem_each(client):
+    texts = list(random_texts(2_000))
+    for first in range(0, len(texts), MAX_BATCH):
+        part = texts[first : first + MAX_BATCH]
+        body = json.dumps({"messages": [{"text": text} for text in part]})
+        answer = client.post("/v1/classify/batch", content=body, headers=JSON)
+        assert answer.status_code == 200
+        for text, item in zip(part, answer.json()["results"], strict=True):
+            assert ("result" in item) == sendable(text)
+            assert sendable(text) or item["error"]["status"] == 422

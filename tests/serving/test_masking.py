@@ -126,6 +126,7 @@ CASES = {
         ("Jasmijns moeder, Lisa's fiets", "[naam] moeder, [naam] fiets"),
         ("Jan-Willem", "[naam]"),
         ("ik heb pijn in mijn pols", None),
+        ("praat niet zo over ana en mia", None),
         ("ik speel elke dag bas in het bos", None),
         ("even naar de albert heijn", None),
     ],
@@ -174,7 +175,7 @@ def test_text_without_vowels_capitals_and_digits_holds_nothing_personal(text):
 
 
 def test_a_text_made_to_need_many_rounds_ends():
-    masked = mask("werk bij A" * 1000)
+    masked = mask("werk bij A" * 60)
     assert masked.count("[werk]") == 20
 
 
