@@ -161,6 +161,8 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
 
 
 async def _within_rate(service: Service, caller: Caller, messages: int) -> None:
+    if caller.rate is not None and messages > caller.rate.amount:
+        raise HTTPException(422, f"messages: the key allows {caller.rate}, so a batch may hold {caller.rate.amount}")
     seconds = await service.rates.wait(caller, messages)
     if seconds is not None:
         raise HTTPException(429, f"the key allows {caller.rate}; nothing was judged", {"Retry-After": str(seconds)})

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from serving.faults import log_fault
 
 _LOG = logging.getLogger("vangnet.background")
+RETRY_SECONDS = 5.0
+"""After which work that failed is tried again, where its own pause is longer."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Background:
     def _loop(self, chore: Chore) -> None:
         while not self._stop.is_set():
             self._once(chore)
-            self._stop.wait(chore.seconds)
+            self._stop.wait(min(chore.seconds, RETRY_SECONDS) if chore.name in self.failing else chore.seconds)
         if chore.at_end:
             self._once(chore)
 

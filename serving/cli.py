@@ -95,9 +95,9 @@ def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     with clear_errors():
         settings = settings_of(host=host, port=port, bundle=bundle)
         classifier = load_classifier(settings)
-        app = create_app(settings, classifier)
         keyed = _keyed(settings)
-    address = settings.host if keyed else LOOPBACK
+        address = settings.host if keyed else LOOPBACK
+        app = create_app(settings.model_copy(update={"host": address}), classifier)
     url = f"http://{address}:{settings.port}"
     click.echo(f"{classifier.bundle.name} verified. Starting on {url} (documentation: {url}/docs). Try:\n")
     click.echo(f"  curl -s {url}/v1/classify -H 'Content-Type: application/json' \\")

@@ -2,7 +2,7 @@
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from serving.cli_shared import clear_errors, open_database, settings_of
@@ -42,7 +42,8 @@ def listed() -> None:
     """Show all keys, without their secret part."""
     with clear_errors(), open_database(settings_of()) as database:
         rows = list_keys(database)
-    table = Table("id", "name", "scopes", "rate", "created", "last used", "revoked")
+    rest = (Column(name, overflow="fold") for name in ("name", "scopes", "rate", "created", "last used", "revoked"))
+    table = Table(Column("id", no_wrap=True), *rest)
     for row in rows:
         times = (row.created_at, row.last_used_at, row.revoked_at)
         shown = ["" if at is None else f"{at:%Y-%m-%d %H:%M} UTC" for at in times]

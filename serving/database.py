@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -41,8 +42,9 @@ class Database:
             parsed = make_url(url)
             if parsed.drivername in ("postgresql", "postgres"):
                 parsed = parsed.set(drivername="postgresql+psycopg")
-            self.name = parsed.render_as_string(hide_password=True)
-            self._is_sqlite = parsed.get_backend_name() == "sqlite"
+            # A password may stand in the query as well.
+            self.name = parsed.set(query={}).render_as_string(hide_password=True)
+            self._is_sqlite = parsed.drivername in ("sqlite", "sqlite+pysqlite")
             if self._is_sqlite:
                 self.engine = create_engine(parsed, connect_args={"timeout": SECONDS})
                 event.listen(self.engine, "connect", _prepare_sqlite)
@@ -78,10 +80,18 @@ class Database:
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
             with self.engine.begin() as connection:
-                if not self._is_sqlite:
+                if self._is_sqlite:
+                    # Its driver begins no transaction before DDL by itself: a migration would be half done after a kill.
+                    connection.exec_driver_sql("begin immediate")
+                else:
+                    connection.execute(text("set local statement_timeout = 0"))
                     connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+        except CommandError:
+            raise DatabaseError(
+                f"the database {self.name}: its tables are not of this version of the software"
+            ) from None
         except SQLAlchemyError as error:
             raise DatabaseError(f"the database {self.name}: {_kind(error)}") from None
 
@@ -92,7 +102,10 @@ class Database:
             Whether it was new.
         """
         insert = sqlite.insert if self._is_sqlite else postgresql.insert
-        return bool(session.connection().execute(insert(table).values(row).on_conflict_do_nothing()).rowcount)
+        wanted = insert(table).values(row).on_conflict_do_nothing()
+        # Without this option the rowcount of an insert is -1 on PostgreSQL.
+        result = session.connection().execute(wanted, execution_options={"preserve_rowcount": True})
+        return bool(result.rowcount == 1)
 
     def close(self) -> None:
         """Close all connections."""

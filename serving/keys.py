@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse_many
 from sqlalchemy import select, update
 
 from classifier.errors import VangnetError
-from serving.database import Database
+from serving.database import Database, DatabaseError
 from serving.tables import ApiKey
 
 _PREFIX = "vgn"
 _SECRET_BYTES = 32
 MAX_NAME = 64
 """Longest name of a key, in code points."""
+MAX_RATE = 1_000_000
+"""Most messages of a rate."""
 
 
 class KeysError(VangnetError):
@@ -60,13 +62,13 @@ class Keys:
         database: Where they stand.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, needed: bool = False) -> None:
         self._database = database
         self._callers: dict[str, Caller] = {}
         self._used: dict[str, datetime] = {}
         self.known = False
         """Whether they could be read since the start."""
-        self.any = False
+        self.any = needed
         """Whether there is or was a key, revoked ones too: from then on nobody is let in without one."""
 
     def caller(self, key: str) -> Caller | None:
@@ -84,6 +86,13 @@ class Keys:
             DatabaseError: The database is away; what was read before stays valid.
         """
         used, self._used = self._used, {}
+        try:
+            self._read(used)
+        except DatabaseError:
+            self._used = used | self._used
+            raise
+
+    def _read(self, used: dict[str, datetime]) -> None:
         with self._database.session() as session:
             for key_id, at in list(used.items()):  # a request may still write to it
                 session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
@@ -148,7 +157,7 @@ def revoke_key(database: Database, key_id: str) -> None:
     with database.session() as session:
         row = session.get(ApiKey, key_id)
         if row is None or row.revoked_at is not None:
-            raise KeysError(f"{key_id}: is not a key in use")
+            raise KeysError("is not the id of a key in use")  # not repeated: it may be a whole key
         row.revoked_at = datetime.now(UTC)
 
 
@@ -159,9 +168,12 @@ def _caller(row: ApiKey) -> Caller:
 
 def _rate(text: str) -> RateLimitItem:
     try:
-        return parse(text)
+        [rate] = parse_many(text)
     except ValueError:
         raise KeysError("rate: must be a number per second, minute, hour or day, such as 600/minute") from None
+    if not 1 <= rate.amount <= MAX_RATE:
+        raise KeysError(f"rate: must be from 1 to {MAX_RATE} messages")
+    return rate
 
 
 def _sha256(key: str) -> str:

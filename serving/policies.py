@@ -1,6 +1,8 @@
 """Versioned policies: made, checked, activated and rolled back, each with author, time and reason."""
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from classifier.errors import VangnetError
+from classifier.errors import PolicyError, VangnetError
 from classifier.policy import Policy
 from serving.database import Database
 from serving.tables import PolicyChange, PolicyDocument
@@ -67,6 +69,7 @@ class Policies:
         self._own = own
         self._known: Mapping[str, Policy] = {own.version: own}
         self.active = own
+        self._refreshing = threading.Lock()
 
     def named(self, version: str | None) -> Policy:
         """The active policy, or the one that a request names.
@@ -87,14 +90,17 @@ class Policies:
         Raises:
             DatabaseError: The database is away; the active policy stays.
         """
-        with self._database.session() as session:
-            known = {self._own.version: self._own} | {
-                version: self._known.get(version) or Policy.from_dict(document)
-                for version, document in session.execute(select(PolicyDocument.version, PolicyDocument.document))
-            }
+        # One at a time, so that what was read before a change never takes the place of what was read after it.
+        with self._refreshing, self._database.session() as session:
+            known = {self._own.version: self._own}
+            for version, document in session.execute(select(PolicyDocument.version, PolicyDocument.document)):
+                # One of software with other labels cannot decide here, and holds up no other.
+                with suppress(PolicyError):
+                    known[version] = self._known.get(version) or Policy.from_dict(document)
             active = _activations(session, self._own.model)
-        self._known = known
-        self.active = known[active[-1]] if active else self._own
+            self._known = known
+            # The bundle's own may have been activated by name and have another version since.
+            self.active = known.get(active[-1], self._own) if active else self._own
 
     def create(self, document: Mapping[str, Any], by: Signature) -> Policy:
         """Add a version; it decides nothing until it is activated.
@@ -186,7 +192,8 @@ def _activations(session: Session, model: str) -> list[str]:
     active: list[str] = []
     for change, version in rows:
         if change == Change.ACTIVATE:
-            active.append(version)
+            if active[-1:] != [version]:
+                active.append(version)
         elif active:
             active.pop()
     return active

@@ -5,6 +5,9 @@ import time
 
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from serving.keys import Caller
@@ -22,10 +25,14 @@ class Rates:
 
     def __init__(self, redis_url: str | None = None) -> None:
         self._local = MovingWindowRateLimiter(MemoryStorage())
-        shared = redis_url and RedisStorage(
-            f"async+{redis_url}", implementation="redispy", socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
-        )
-        self._shared = SlidingWindowCounterRateLimiter(shared) if shared else None
+        self._shared: SlidingWindowCounterRateLimiter | None = None
+        if redis_url is not None:
+            # No retries: a message waits for its count once.
+            self._pool = ConnectionPool.from_url(
+                redis_url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=Retry(NoBackoff(), 0)
+            )
+            shared = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
+            self._shared = SlidingWindowCounterRateLimiter(shared)
         self._retry_at = 0.0
 
     async def wait(self, caller: Caller, messages: int = 1) -> int | None:
@@ -43,6 +50,11 @@ class Rates:
                 # Without Redis every replica counts for itself: more may pass, nobody is locked out.
                 self._retry_at = time.monotonic() + 10 * _SECONDS
         return await self._count(self._local, caller, messages)
+
+    async def close(self) -> None:
+        """Close connections."""
+        if self._shared is not None:
+            await self._pool.aclose()
 
     async def _count(
         self, limiter: MovingWindowRateLimiter | SlidingWindowCounterRateLimiter, caller: Caller, messages: int

@@ -29,7 +29,7 @@ class PolicyBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: Version
-    model: str = Field(min_length=1, max_length=128, description="The model that the thresholds were chosen for.")
+    model: Name = Field(description="The model that the thresholds were chosen for.")
     labels: dict[str, LabelThresholds] = Field(description="All eleven labels.")
 
     def document(self) -> dict[str, Any]:

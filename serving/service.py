@@ -19,7 +19,7 @@ from serving.retention import enforce
 from serving.reviews import Reviews, Storage
 from serving.score_log import ScoreLog
 from serving.sealing import Sealing
-from serving.settings import Settings
+from serving.settings import LOOPBACK, Settings
 from serving.shadow import Shadow
 from serving.spool import Spool
 from serving.trend import Trend
@@ -50,7 +50,7 @@ class Service:
         self.classifier = classifier
         settings.data.mkdir(parents=True, exist_ok=True)
         self.database = Database(settings.database)
-        self.keys = Keys(self.database)
+        self.keys = Keys(self.database, needed=settings.host != LOOPBACK)
         self.policies = Policies(self.database, classifier.policy)
         self.redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         self.rates = Rates(self.redis_url)
@@ -136,6 +136,7 @@ class Service:
         for delivery in self._deliveries:
             delivery.close()
         await self._windows.close()
+        await self.rates.close()
         if self.spool is not None:
             self.spool.close()
         self.database.close()

@@ -44,8 +44,38 @@ def test_reason_names_the_highest_threshold_reached():
     assert (reason.threshold, reason.action) == (0.9, Action.ESCALATE)
 
 
+def with_modes(**modes):
+    source = document()
+    for key, mode in modes.items():
+        source["labels"][next(name for name in LABEL_NAMES if name.endswith("/" + key))]["mode"] = mode
+    return Policy.from_dict(source)
+
+
 def test_round_trip():
     assert Policy.from_dict(document()).as_dict() == document()
+    changed = with_modes(intent="observe", ideation="off", pact="on")
+    assert Policy.from_dict(changed.as_dict()) == changed
+    modes = {name: one["mode"] for name, one in changed.as_dict()["labels"].items() if "mode" in one}
+    assert modes == {"self_harm/intent": "observe", "self_harm/ideation": "off"}
+
+
+def test_an_observed_label_decides_nothing_and_shows_in_what_would_be():
+    policy = with_modes(intent="observe", pact="off")
+    alone = policy.decide(scores(intent=0.95))
+    assert (alone.action, alone.severity, alone.reasons) == ("allow", "none", ())
+    assert alone.would_be == Policy.from_dict(document()).decide(scores(intent=0.95))
+    beside = policy.decide(scores(intent=0.95, ideation=0.97, pact=1.0))
+    assert (beside.action, beside.severity) == ("review", "medium")
+    assert [reason.label for reason in beside.reasons] == ["self_harm/ideation"]
+    assert (beside.would_be.action, beside.would_be.severity) == ("escalate", "high")
+    assert [reason.label for reason in beside.would_be.reasons] == ["self_harm/ideation", "self_harm/intent"]
+    assert beside.would_be.would_be is None
+    assert policy.decide(scores(intent=0.49, ideation=0.6)).would_be is None
+
+
+def test_a_label_that_is_off_is_left_out():
+    decision = with_modes(pact="off").decide(scores(pact=1.0))
+    assert (decision.action, decision.reasons, decision.would_be) == ("allow", (), None)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +87,10 @@ def test_round_trip():
         ("self_harm/intent", {"review_at": "0.5"}, "review_at"),
         ("self_harm/intent", {"escalate_at": 0.4}, "escalate_at"),
         ("self_harm/ideation", {"escalate_at": 0.9}, "escalate_at"),
+        ("self_harm/ideation", {"review_at": float("nan")}, "review_at"),
+        ("self_harm/ideation", {"mode": "perhaps"}, "mode"),
+        ("self_harm/ideation", {"mode": None}, "mode"),
+        ("self_harm/ideation", {"mode": []}, "mode"),
     ],
 )
 def test_wrong_thresholds_are_named(label, change, named):
