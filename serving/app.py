@@ -34,6 +34,7 @@ from serving.schemas import (
 )
 from serving.service import Service
 from serving.settings import Settings
+from serving.spool import SpoolError
 from serving.windows import WindowsAway
 from serving.workers import Busy, TooLate
 
@@ -47,6 +48,7 @@ STATUSES: dict[type[Exception], int] = {
     Conflict: 409,
     DatabaseError: 503,
     WindowsAway: 503,
+    SpoolError: 503,
 }
 DESCRIPTION = """Real-time risk scores for Dutch chat messages: self-harm and unsafe peer influence.
 

@@ -2,7 +2,7 @@
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from serving.cli_shared import clear_errors, open_database, settings_of
@@ -20,7 +20,7 @@ def dead() -> None:
     """Show events that were given up."""
     with clear_errors(), open_database(settings_of()) as database:
         rows = dead_letters(database)
-    table = Table("item", "target", "type", "created", "attempts", "last problem")
+    table = Table(Column("item", no_wrap=True), "target", "type", "created", "attempts", "last problem")
     for row in rows:
         created = f"{row.created_at:%Y-%m-%d %H:%M} UTC"
         table.add_row(

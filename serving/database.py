@@ -107,6 +107,11 @@ class Database:
         result = session.connection().execute(wanted, execution_options={"preserve_rowcount": True})
         return bool(result.rowcount == 1)
 
+    def hold(self, session: Session, table: type[Table]) -> None:
+        """Let nobody write to a table until the end of the transaction; call it first in a transaction."""
+        held = "begin immediate" if self._is_sqlite else f"lock table {table.__tablename__} in share mode"
+        session.connection().exec_driver_sql(held)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -120,6 +125,6 @@ def _kind(error: SQLAlchemyError) -> str:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     # Write-ahead log: readers do not wait for the writer. FULL: what is committed survives a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, select
 
 from serving.database import Database
 from serving.spool import Spool
@@ -54,10 +54,10 @@ def delete_stored(database: Database, spool: Spool | None, tenant: str, of: Kept
         session.add(Deletion(tenant=tenant, value_sha256=fingerprint(of, value), at=datetime.now(UTC)))
         chosen = (ReviewItem.tenant == tenant, getattr(ReviewItem, of.field) == value)
         # Verdicts are kept by message: those of the items that go, and for a message those that came without an item.
-        messages = set(session.scalars(select(ReviewItem.message_id).where(*chosen))) - {None}
+        theirs: ColumnElement[bool] = Verdict.message_id.in_(select(ReviewItem.message_id).where(*chosen))
         if of is Kept.MESSAGE:
-            messages.add(value)
-        verdicts = session.execute(delete(Verdict).where(Verdict.tenant == tenant, Verdict.message_id.in_(messages)))
+            theirs = Verdict.message_id == value
+        verdicts = session.execute(delete(Verdict).where(Verdict.tenant == tenant, theirs))
         items = session.execute(delete(ReviewItem).where(*chosen))
         counts = {"items": _rows(items), "verdicts": _rows(verdicts)}
     if spool is not None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from classifier.policy import Action
@@ -52,17 +52,31 @@ class Forwarding:
 
     def _store(self, records: Sequence[Mapping[str, Any]]) -> None:
         with self._database.session() as session:
+            self._database.hold(session, Deletion)
             for record in records:
                 item = _item(record)
                 if _deleted(session, item):
                     continue
                 try:
                     with session.begin_nested():
-                        if self._database.insert_new(session, ReviewItem, item) and item["decision"] != Action.ALLOW:
+                        if self._keep(session, item) and item["decision"] != Action.ALLOW:
                             session.add_all(self._event(item, target) for target in self._targets)
-                except (DataError, IntegrityError) as error:
+                except StatementError as error:
+                    if isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError):
+                        raise
                     # Such a record would fail for ever and hold up all others.
                     _LOG.error("a record was dropped: %s", type(error).__name__)
+
+    def _keep(self, session: Session, item: Mapping[str, Any]) -> bool:
+        """Whether it is new, or flagged where the same message was drawn as an allowed one, by another policy say."""
+        if self._database.insert_new(session, ReviewItem, dict(item)):
+            return True
+        known = session.get_one(ReviewItem, item["id"])
+        if known.decision != Action.ALLOW or item["decision"] == Action.ALLOW:
+            return False
+        for name, value in item.items():
+            setattr(known, name, value)
+        return True
 
     def _event(self, item: Mapping[str, Any], target: str) -> WebhookEvent:
         now = datetime.now(UTC)

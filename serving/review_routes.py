@@ -54,7 +54,7 @@ class DeletionBody(BaseModel):
 
     of: Kept = Field(description="Whether the id is that of a message, a conversation or an author.")
     id: Id
-    tenant: str | None = Field(
+    tenant: Name | None = Field(
         default=None,
         max_length=MAX_NAME,
         description="Name of the key that the messages came with. Default: this key's.",

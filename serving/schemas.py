@@ -1,10 +1,10 @@
 """Request and answer bodies of the HTTP API; limits come from the core, label names from the label table."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from classifier.labels import LABELS, Area, Severity
 from classifier.message import MAX_CONTEXT, MAX_TEXT, Message, Role, Turn
@@ -80,6 +80,14 @@ class ClassifyRequest(BaseModel):
         description="Name the words that carried each reason. A flagged message is then scored up to 96 times more.",
     )
     country: Country | None = Field(default=None, description="Help lines of this country only.")
+
+    @field_validator("sent_at")
+    @classmethod
+    def _utc(cls, value: datetime | None) -> datetime | None:
+        try:
+            return value and value.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("must lie in the years 1 to 9999 in UTC too") from None
 
     @model_validator(mode="after")
     def _author(self) -> Self:

@@ -3,18 +3,20 @@
 import random
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
 
 from classifier.labels import LABEL_NAMES
 from serving.database import Database
 from serving.tables import ScoreSample
 
 DAILY = 50_000
-"""Most samples of one day."""
+"""Most samples of one day; beyond it new ones take the place of old ones at random, so that no hour counts more."""
 _WAITING = 10_000
 """Most samples that wait in memory; beyond it the oldest are lost, which leaves the sample a random one."""
 
@@ -33,6 +35,7 @@ class ScoreLog:
         self._random = random.Random()
         self._waiting: deque[dict[str, Any]] = deque(maxlen=_WAITING)
         self._writing = threading.Lock()
+        self._seen: dict[str, int] = {}
 
     def offer(self, answer: Mapping[str, Any]) -> None:
         """Draw this answer's scores, or not."""
@@ -47,7 +50,7 @@ class ScoreLog:
             )
 
     def write(self) -> int:
-        """Write what waits, up to the daily number.
+        """Write what waits, at most the daily number a day.
 
         Returns:
             How many samples were written.
@@ -59,14 +62,26 @@ class ScoreLog:
             rows = list(self._waiting)
             if not rows:
                 return 0
-            written = 0
             with self._database.session() as session:
-                for day in sorted({row["day"] for row in rows}):
-                    known = session.scalar(select(func.count()).select_from(ScoreSample).where(ScoreSample.day == day))
-                    chosen = [row for row in rows if row["day"] == day][: max(0, DAILY - (known or 0))]
-                    if chosen:
-                        session.execute(insert(ScoreSample), chosen)
-                    written += len(chosen)
+                written = sum(self._write(session, day, list(of)) for day, of in groupby(rows, lambda row: row["day"]))
             for _ in rows:
                 self._waiting.popleft()
             return written
+
+    def _write(self, session: Session, day: str, rows: Sequence[dict[str, Any]]) -> int:
+        known = session.scalar(select(func.count()).select_from(ScoreSample).where(ScoreSample.day == day)) or 0
+        chosen = list(rows[: max(0, DAILY - known)])
+        seen = max(self._seen.get(day, 0), known) + len(chosen)
+        for row in rows[len(chosen) :]:
+            # Reservoir sampling (Vitter 1985, algorithm R), for each replica by what it saw itself.
+            seen += 1
+            if self._random.random() < DAILY / seen:
+                chosen.append(row)
+        self._seen = {day: seen}
+        if chosen:
+            session.execute(insert(ScoreSample), chosen)
+        replaced = known + len(chosen) - DAILY
+        if replaced > 0:
+            victims = select(ScoreSample.id).where(ScoreSample.day == day).order_by(func.random()).limit(replaced)
+            session.execute(delete(ScoreSample).where(ScoreSample.id.in_(victims)))
+        return len(chosen)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from serving.links import LINKED, link
@@ -151,7 +151,11 @@ class Settings(BaseSettings):
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(not one.startswith(("https://", "http://")) or len(one) > MAX_ADDRESS for one in value):
             raise ValueError(f"each must start with https:// or http:// and have at most {MAX_ADDRESS} characters")
-        return value
+        try:
+            TypeAdapter(tuple[HttpUrl, ...]).validate_python(value)
+        except ValidationError:
+            raise ValueError("each must be an http(s) address") from None
+        return tuple(dict.fromkeys(value))
 
     @field_validator("review_link")
     @classmethod

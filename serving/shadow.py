@@ -7,6 +7,7 @@ from typing import Any
 
 from classifier import Classifier
 from classifier.message import Message
+from serving.faults import log_fault
 
 WAITING = 64
 """Most messages that wait for the candidate; beyond it they are skipped, so that it never holds up an answer."""
@@ -17,7 +18,7 @@ class Shadow:
 
     Args:
         candidate: Judges by its own policy.
-        count: Told the active decision and the candidate's for each message that it judged.
+        count: Told the active decision and the candidate's, or ``skipped`` or ``failed``, for each message.
     """
 
     def __init__(self, candidate: Classifier, count: Callable[[str, str], None]) -> None:
@@ -30,10 +31,17 @@ class Shadow:
         """Let the candidate judge a message later, or skip it."""
         if self._places.acquire(blocking=False):
             self._pool.submit(self._judge, message, answer["decision"]).add_done_callback(self._done)
+        else:
+            self._count(answer["decision"], "skipped")
 
     def _judge(self, message: Message, active: str) -> None:
-        decision = self._candidate.policy.decide(self._candidate.predict(message).scores)
-        self._count(active, str(decision.action))
+        try:
+            decision = self._candidate.policy.decide(self._candidate.predict(message).scores)
+        except Exception as error:
+            log_fault(error)
+            self._count(active, "failed")
+        else:
+            self._count(active, str(decision.action))
 
     def _done(self, _: Future[None]) -> None:
         self._places.release()

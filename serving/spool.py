@@ -34,7 +34,9 @@ class Spool:
                 self._connection.execute(f"PRAGMA {pragma}")
             (page,) = self._connection.execute("PRAGMA page_size").fetchone()
             self._connection.execute(f"PRAGMA max_page_count={megabytes * 1024 * 1024 // page}")
-            self._connection.execute("create table if not exists records (id integer primary key, record text)")
+            self._connection.execute(
+                "create table if not exists records (id integer primary key autoincrement, record text)"
+            )
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"{path}: {type(error).__name__}") from None
 
@@ -60,8 +62,7 @@ class Spool:
             rows = self._connection.execute("select id, record from records order by id limit ?", (most,)).fetchall()
         if rows:
             take([json.loads(record) for _, record in rows])
-            with self._lock:
-                self._connection.execute("delete from records where id <= ?", (rows[-1][0],))
+            self._delete([row_id for row_id, _ in rows])
         return len(rows)
 
     def remove(self, where: Callable[[dict[str, Any]], bool]) -> int:
@@ -72,11 +73,20 @@ class Spool:
         """
         with self._lock:
             rows = self._connection.execute("select id, record from records").fetchall()
-            chosen = [(row_id,) for row_id, record in rows if where(json.loads(record))]
-            self._connection.execute("begin")
-            self._connection.executemany("delete from records where id = ?", chosen)
-            self._connection.execute("commit")
+        chosen = [row_id for row_id, record in rows if where(json.loads(record))]
+        self._delete(chosen)
         return len(chosen)
+
+    def _delete(self, ids: Sequence[int]) -> None:
+        try:
+            with self._lock, self._connection:
+                self._connection.execute("begin immediate")
+                self._connection.executemany("delete from records where id = ?", ((one,) for one in ids))
+            with self._lock:
+                # The log holds what was deleted until it is written over.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise SpoolError(f"records cannot be removed: {type(error).__name__}") from None
 
     def __len__(self) -> int:
         """Records waiting."""

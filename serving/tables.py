@@ -112,7 +112,7 @@ class Verdict(Table):
     revision: Mapped[int]
     moderator: Mapped[str] = mapped_column(String(128))
     labels: Mapped[dict[str, Any]]
-    action: Mapped[str | None] = mapped_column(String(64))
+    action: Mapped[str | None] = mapped_column(String(128))
     at: Mapped[datetime] = mapped_column(index=True)
     __table_args__ = (UniqueConstraint("tenant", "message_id", "revision", "moderator", name="verdicts_once"),)
 

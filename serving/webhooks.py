@@ -25,7 +25,7 @@ ATTEMPTS = 33
 """The pauses double from the first to the longest: 33 attempts take about a day, then the event is a dead letter."""
 _LEASE = timedelta(minutes=5)
 """For which a claimed event is not sent by another replica; after a crash it is sent again."""
-_AT_ONCE = 20
+_AT_ONCE = 5
 
 
 class WebhookError(VangnetError):
@@ -107,10 +107,11 @@ class Delivery:
             "webhook-signature": self._signer.sign(event.item_id, now, body),
         }
         try:
-            answer = self._client.post(self._target, content=body, headers=headers)
+            # The status is enough: a body could go on for ever.
+            with self._client.stream("POST", self._target, content=body, headers=headers) as answer:
+                return None if answer.is_success else f"status {answer.status_code}"
         except httpx.HTTPError as error:
             return type(error).__name__
-        return None if answer.is_success else f"status {answer.status_code}"
 
     def _settle(self, event: WebhookEvent, problem: str | None) -> None:
         attempts = event.attempts + 1

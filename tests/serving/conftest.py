@@ -23,11 +23,8 @@ PATIENCE = 60
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'vangnet.db'}"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    made = Database(url)
+    local = request.param == "sqlite"
+    made = Database(f"sqlite:///{tmp_path / 'vangnet.db'}" if local else request.getfixturevalue("postgresql_url"))
     made.migrate()
     yield made
     made.close()

@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from classifier import Message
@@ -14,6 +15,7 @@ from serving.deletion import Kept, delete_stored
 from serving.forwarding import Forwarding
 from serving.reviews import Origin, Reviews, Storage
 from serving.sealing import Sealing
+from serving.settings import Settings
 from serving.spool import Spool
 from serving.tables import Deletion, ReviewItem, WebhookEvent
 
@@ -130,7 +132,9 @@ def test_a_record_that_the_database_refuses_holds_up_no_other(postgresql_url, sp
 
 def test_a_target_that_is_named_twice_costs_no_item(database, spool, put):
     item = put("a")
-    Forwarding(spool, database, [TARGETS[0], TARGETS[0]]).run()
+    twice = f"{TARGETS[0]},{TARGETS[0]}"
+    settings = Settings(webhook_urls=twice, webhook_secret=SecretStr("x" * 24), review_storage=Storage.IDS)
+    Forwarding(spool, database, settings.webhook_urls).run()
     assert stored(database) == [item]
     assert stored(database, WebhookEvent.item_id) == [item]
 

@@ -1,4 +1,4 @@
-"""What is stored for moderators: no text or only a masked and sealed one, each message once, and an honest sample of the rest."""
+"""What is stored for moderators: no text or a masked and sealed one, each message once, an honest sample."""
 
 import json
 import math
@@ -49,32 +49,29 @@ def on_disk(folder):
 def test_no_text_is_stored_or_only_a_masked_and_sealed_one(classifier, tmp_path, storage, monkeypatch):
     # Kept for a while in the spool alone, so that its files are looked at too.
     monkeypatch.setattr("serving.service.FORWARD_SECONDS", 3600.0)
-    with TestClient(create_app(settings(tmp_path, storage), classifier)) as client:
-        while len(client.app.state.service.spool):
-            pass  # the first round of the background is over
-        body = {"text": RISKY, "context": [PEER], "message_id": "bericht-1", "author_id": "noor", "explain": True}
+    with TestClient(create_app(settings(tmp_path, storage, audit_sample=1.0), classifier)) as client:
+        body = {"text": RISKY, "message_id": "bericht-1", "author_id": "noor", "explain": True}
         answer = client.post("/v1/classify", json=body).json()
-        assert answer["decision"] == "review"
         assert any(reason["evidence"] for reason in answer["reasons"])
+        client.post("/v1/classify", json={"text": f"hoi {CANARY}", "context": [PEER]})
         raw = on_disk(tmp_path)
         assert b"bericht-1" in raw
     raw += on_disk(tmp_path)  # once more: now it is in the database
     for part in (NAME, NAME.split()[0], PHONE, CANARY, "niet meer leven"):
         assert part.encode() not in raw
-    [item] = items(tmp_path)
+    item, audited = items(tmp_path)
     assert (item.id, item.message_id, item.author_id) == (answer["review_item"], "bericht-1", "noor")
+    assert (item.decision, item.probability, audited.decision, audited.probability) == ("review", 1, "allow", 1)
     assert item.scores == [answer["labels"][name]["score"] for name in LABEL_NAMES]
-    assert item.probability == 1
     assert all("evidence" not in reason for reason in item.reasons)
     if storage is Storage.IDS:
-        assert item.sealed is None
+        assert item.sealed is audited.sealed is None
         return
-    content = json.loads(Sealing([KEY]).open(item.sealed))
-    assert content["text"].endswith(f"ik wil niet meer leven, {CANARY}")
-    assert content["context"][0][0] == "peer"
-    assert not [part for part in ("Sanne", "Vries", "12345678") if part in json.dumps(content)]
-    assert content["text"].count("[telefoon]") == content["context"][0][1].count("[telefoon]") == 1
     assert Sealing.ephemeral().open(item.sealed) is None
+    content, other = (json.loads(Sealing([KEY]).open(one.sealed)) for one in (item, audited))
+    assert content == {"text": f"[naam], [telefoon]: ik wil niet meer leven, {CANARY}", "context": []}
+    assert other["text"] == f"hoi {CANARY}"
+    assert other["context"] == [["peer", f"bel me op [telefoon] of anders [naam], {CANARY}"]]
 
 
 def test_a_retry_is_the_same_item_and_another_revision_tenant_or_message_is_not(classifier, tmp_path):

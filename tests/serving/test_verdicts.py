@@ -39,7 +39,7 @@ def rows(database):
 
 
 def test_a_moderator_has_one_verdict_on_a_message_and_each_has_his_own(use, database):
-    right, wrong = {"self_harm/ideation": "right"}, {"self_harm/ideation": "wrong", "self_harm/plan": "unsure"}
+    right, wrong = {"self_harm/ideation": "right"}, {"self_harm/ideation": "wrong", "peer_influence/pact": "unsure"}
     assert use(GIVEN).json() == {"stored_item": False}
     assert use(GIVEN | {"moderator": "mod-2", "action": "gebeld"}).status_code == 201
     assert use(GIVEN | {"labels": wrong, "action": "verwijderd"}).status_code == 201

@@ -105,7 +105,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("moderator", sa.String(length=128), nullable=False),
         sa.Column("labels", sa.JSON(), nullable=False),
-        sa.Column("action", sa.String(length=64), nullable=True),
+        sa.Column("action", sa.String(length=128), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("tenant", "message_id", "revision", "moderator", name="verdicts_once"),
