@@ -14,7 +14,14 @@ MODEL_CODE = tuple(
     _ROOT / f"{name}.py"
     for name in (
         *("classifier/encoding", "classifier/labels", "classifier/normalise"),
-        *("training/rows", "training/noise", "training/invented", "training/presumed_safe", "training/teacher"),
+        *(
+            "training/rows",
+            "training/noise",
+            "training/invented",
+            "training/tails",
+            "training/presumed_safe",
+            "training/teacher",
+        ),
         *("training/probe", "training/model", "training/fit", "training/finetune"),
     )
 )

@@ -85,9 +85,14 @@ def invent(text: str, rng: random.Random, share: float = 0.3) -> str:
     if rng.random() < share:
         text = _NUMBER.sub(lambda match: match[0] if match[0] in _KEPT else _number(len(match[0]), rng), text)
     if rng.random() < share / 3:
-        name = rng.choice(_NAMES)
+        name = first_name(rng)
         text = f"{name} {text}" if rng.random() < 0.5 else f"{text} {name}"
     return text
+
+
+def first_name(rng: random.Random) -> str:
+    """One of some forty."""
+    return rng.choice(_NAMES)
 
 
 def _medicine(word: str, rng: random.Random) -> str:

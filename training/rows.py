@@ -16,6 +16,7 @@ from training.corpus_files import Example
 from training.invented import invent
 from training.noise import roughen
 from training.presumed_safe import SPLICE_SHARE, PresumedSafe, may_be_spliced, splice, with_contexts
+from training.tails import with_tail
 from training.teacher import Teacher, variants
 
 WRITTEN_NOISE = 0.5
@@ -128,11 +129,12 @@ class Collator:
 
 
 def roughened(message: Message, rng: random.Random, share: float) -> Message:
-    """The message with invented names and rough spelling; each context turn is treated on its own."""
+    """The message with invented names, a tail perhaps, and rough spelling; each context turn is treated on its own."""
     turns = tuple(
         Turn(turn.role, roughen(invent(turn.text, rng), rng, share / 2)[:MAX_TEXT]) for turn in message.context
     )
-    return replace(message, text=roughen(invent(message.text, rng), rng, share)[:MAX_TEXT], context=turns)
+    text = with_tail(invent(message.text, rng), rng)
+    return replace(message, text=roughen(text, rng, share)[:MAX_TEXT], context=turns)
 
 
 def _encode(batch: dict[str, list[Any]], encoder: MessageEncoder, rng: random.Random) -> dict[str, list[Any]]:
