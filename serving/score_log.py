@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from classifier.labels import LABEL_NAMES
@@ -16,7 +16,7 @@ from serving.database import Database
 from serving.tables import ScoreSample
 
 DAILY = 50_000
-"""Most samples of one day; beyond it new ones take the place of old ones at random, so that no hour counts more."""
+"""Most samples of one day. Of more, those with the lowest random draw stay, so that no hour and no replica counts more."""
 _WAITING = 10_000
 """Most samples that wait in memory; beyond it the oldest are lost, which leaves the sample a random one."""
 
@@ -35,13 +35,13 @@ class ScoreLog:
         self._random = random.Random()
         self._waiting: deque[dict[str, Any]] = deque(maxlen=_WAITING)
         self._writing = threading.Lock()
-        self._seen: dict[str, int] = {}
 
     def offer(self, answer: Mapping[str, Any]) -> None:
         """Draw this answer's scores, or not."""
         if self._random.random() < self._share:
             self._waiting.append(
                 {
+                    "draw": self._random.random(),
                     "day": datetime.now(UTC).date().isoformat(),
                     "model": answer["versions"]["model"],
                     "policy": answer["versions"]["policy"],
@@ -53,7 +53,7 @@ class ScoreLog:
         """Write what waits, at most the daily number a day.
 
         Returns:
-            How many samples were written.
+            How many samples were written; some may have taken the place of others.
 
         Raises:
             DatabaseError: The database is away; the samples wait.
@@ -69,19 +69,18 @@ class ScoreLog:
             return written
 
     def _write(self, session: Session, day: str, rows: Sequence[dict[str, Any]]) -> int:
-        known = session.scalar(select(func.count()).select_from(ScoreSample).where(ScoreSample.day == day)) or 0
-        chosen = list(rows[: max(0, DAILY - known)])
-        seen = max(self._seen.get(day, 0), known) + len(chosen)
-        for row in rows[len(chosen) :]:
-            # Reservoir sampling (Vitter 1985, algorithm R), for each replica by what it saw itself.
-            seen += 1
-            if self._random.random() < DAILY / seen:
-                chosen.append(row)
-        self._seen = {day: seen}
+        highest = _highest(session, day)
+        chosen = [row for row in rows if row["draw"] < highest]
         if chosen:
             session.execute(insert(ScoreSample), chosen)
-        replaced = known + len(chosen) - DAILY
-        if replaced > 0:
-            victims = select(ScoreSample.id).where(ScoreSample.day == day).order_by(func.random()).limit(replaced)
-            session.execute(delete(ScoreSample).where(ScoreSample.id.in_(victims)))
+            session.execute(
+                delete(ScoreSample).where(ScoreSample.day == day, ScoreSample.draw > _highest(session, day))
+            )
         return len(chosen)
+
+
+def _highest(session: Session, day: str) -> float:
+    """The draw of the last sample that still has room."""
+    of_day = select(ScoreSample.draw).where(ScoreSample.day == day).order_by(ScoreSample.draw)
+    found = session.scalar(of_day.offset(DAILY - 1).limit(1))
+    return 1.0 if found is None else found

@@ -132,10 +132,13 @@ class ScoreSample(Table):
 
     __tablename__ = "score_samples"
     id: Mapped[int] = mapped_column(primary_key=True)
-    day: Mapped[str] = mapped_column(String(10), index=True)
+    day: Mapped[str] = mapped_column(String(10))
+    draw: Mapped[float]
+    """Uniform in [0, 1): of more samples than a day may have, those with the lowest draws stay."""
     model: Mapped[str] = mapped_column(String(128))
     policy: Mapped[str] = mapped_column(String(64))
     scores: Mapped[list[float]]
+    __table_args__ = (Index("score_samples_draw", "day", "draw"),)
 
 
 class WebhookEvent(Table):

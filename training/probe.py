@@ -1,7 +1,10 @@
 """A linear probe on the frozen encoder: logistic regression per label on standardised pooled features."""
 
+import warnings
+
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch.utils.data import DataLoader, Dataset, Subset
@@ -27,7 +30,10 @@ def fit_probe(model: RiskModel, dataset: Dataset, lengths: list[int], collator: 
     standard = scaler.transform(features)
     weights, biases = [], []
     for column in tqdm(labels.T, desc="probe", unit="label"):
-        fitted = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=300).fit(standard, column)
+        with warnings.catch_warnings():
+            # The solver then goes on with another one, and a start need not be exact.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fitted = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=300).fit(standard, column)
         weights.append(fitted.coef_[0])
         biases.append(fitted.intercept_[0])
     return Probe(

@@ -54,7 +54,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(keys, tmp_path, monkeypatch
         (("create", ""), "name: "),
         (("create", "platform", "--rate", "often"), "rate: "),
         (("create", "platform", "--scope", "everything"), "--scope"),
-        (("revoke", "nothing"), "nothing: "),
+        (("revoke", "nothing"), "is not the id of a key"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(keys, arguments, named):

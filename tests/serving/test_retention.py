@@ -36,7 +36,7 @@ def add(database, days):
         session.add_all(WebhookEvent(item_id=name, target=target, **event) for target in ("http://a", "http://b"))
         session.add(Verdict(message_id=name, **verdict))
         session.add(Deletion(tenant="school", value_sha256=name, at=at))
-        session.add(ScoreSample(day=at.date().isoformat(), model=name, policy="p", scores=[0.5]))
+        session.add(ScoreSample(draw=0.5, day=at.date().isoformat(), model=name, policy="p", scores=[0.5]))
 
 
 def left(database):

@@ -55,7 +55,7 @@ def test_api_keeps_its_schema(operations, service, label):
 
     excluded = [positive_data_acceptance] if label in BEYOND_SCHEMA else []
 
-    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(valid, broken))
     def check(case):
         case.call_and_validate(headers={"Authorization": f"Bearer {service.key}"}, excluded_checks=excluded)

@@ -89,13 +89,14 @@ def upgrade() -> None:
         "score_samples",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("draw", sa.Double(), nullable=False),
         sa.Column("model", sa.String(length=128), nullable=False),
         sa.Column("policy", sa.String(length=64), nullable=False),
         sa.Column("scores", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("score_samples", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_score_samples_day"), ["day"], unique=False)
+        batch_op.create_index("score_samples_draw", ["day", "draw"], unique=False)
 
     op.create_table(
         "verdicts",
@@ -141,7 +142,7 @@ def downgrade() -> None:
 
     op.drop_table("verdicts")
     with op.batch_alter_table("score_samples", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_score_samples_day"))
+        batch_op.drop_index("score_samples_draw")
 
     op.drop_table("score_samples")
     with op.batch_alter_table("review_items", schema=None) as batch_op:
