@@ -18,6 +18,7 @@ from serving.faults import Faults
 from serving.hang_up import unless_hung_up
 from serving.keys import Caller, Scope
 from serving.metrics import Metrics
+from serving.overload import Overload
 from serving.policies import Conflict, UnknownPolicy, UnusablePolicy
 from serving.problems import responses
 from serving.requests import ID_HEADER, Requests
@@ -86,6 +87,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     app = FastAPI(title="Vangnet", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.service = service
     app.add_middleware(BodyLimit)
+    app.add_middleware(Overload, full=lambda: service.full, refused=lambda: metrics.unjudged("busy"))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import Metrics
+from serving.overload import ROUTE
 
 LOG = logging.getLogger("vangnet.requests")
 ID_HEADER = "X-Request-ID"
@@ -49,8 +50,8 @@ class Requests:
         try:
             await self._app(scope, receive, finish)
         finally:
-            # The route's own path: what a caller typed could hold anything.
-            path = getattr(scope.get("route"), "path", "other")
+            # The route's own path, which one that was refused early has not got: what a caller typed could hold anything.
+            path = getattr(scope.get("route"), "path", ROUTE if scope["path"] == ROUTE else "other")
             self._metrics.request(path, status)
             facts = {
                 "request_id": name,

@@ -113,6 +113,11 @@ class Service:
         self._background.start()
 
     @property
+    def full(self) -> bool:
+        """Whether another message would be refused."""
+        return self._workers.full
+
+    @property
     def degraded(self) -> list[str]:
         """What does not work now."""
         return sorted(self._background.failing | ({"memory"} if self.remembering.away else set()))

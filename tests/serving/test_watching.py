@@ -59,6 +59,7 @@ def test_messages_that_were_not_judged_are_counted_by_reason(classifier):
         found = samples(client)
     assert found["vangnet_unjudged_total", "deadline"] >= 1
     assert found["vangnet_unjudged_total", "busy"] >= 1
+    assert found["vangnet_requests_total", "/v1/classify", "429"] == found["vangnet_unjudged_total", "busy"]
     assert found["vangnet_unjudged_total", "hung_up"] == 0
 
 
