@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         description="Messages scored at once, one thread each. More than cores makes every answer slower.",
     )
     queue: int = Field(
-        default=16,
+        default=32,
         ge=0,
         le=10_000,
         description="Messages that may wait. A longer queue refuses less and answers later; beyond it callers get 429.",
