@@ -1,6 +1,9 @@
 """A bounded pool of threads that score messages; when it is full, callers are refused at once."""
 
 import asyncio
+import os
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +14,8 @@ from classifier.errors import VangnetError
 from classifier.message import Message
 from classifier.policy import Policy
 
+NICE = 5
+"""Priority of the threads that score, 0 (as the event loop) to 19 (last)."""
 EVIDENCE_SHARE = 0.5
 """Share of the deadline after which evidence is left out, so that it never costs a message its decision."""
 
@@ -48,7 +53,7 @@ class Workers:
         self.places = threads + queue
         self.taken = 0
         self._deadline = deadline
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score", initializer=_give_way)
         # Messages wait as coroutines, so that one whose caller left is gone; one a thread stands ready so that none idles.
         self._turns = asyncio.Semaphore(2 * threads)
 
@@ -106,3 +111,9 @@ class Workers:
     def close(self) -> None:
         """Finish what was accepted, then stop."""
         self._pool.shutdown(wait=True)
+
+
+def _give_way() -> None:
+    """Let the event loop go before scoring where cores are scarce, so that refusals and answers do not wait for it."""
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
