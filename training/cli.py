@@ -133,14 +133,17 @@ def chat(seed: int) -> None:
 
 @main.command("disguise")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tails", is_flag=True, help="A greeting, a number to call or the like beside the text, all of which stays.")
 @click.option("--seed", type=int, default=0)
-def disguised(files: tuple[Path, ...], seed: int) -> None:
+def disguised(files: tuple[Path, ...], tails: bool, seed: int) -> None:
     """Print the risky messages of FILES (JSON Lines) with some words disguised, for vangnet-eval run --disguised."""
     from training.noise import disguise
+    from training.tails import with_tail
 
     rng = random.Random(seed)
     for path in files:
         for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n"):
             row = json.loads(line)
             if row["labels"]:
-                click.echo(json.dumps({**row, "text": disguise(row["text"], rng)}, ensure_ascii=False))
+                text = with_tail(row["text"], rng, share=1.0) if tails else disguise(row["text"], rng)
+                click.echo(json.dumps({**row, "text": text}, ensure_ascii=False))

@@ -70,3 +70,11 @@ def test_command_disguises_the_risky_messages_and_keeps_their_ids(vangnet_train,
     assert all({**copy, "text": rows[copy["id"]]["text"]} == rows[copy["id"]] for copy in copies)
     assert sum(copy["text"] != rows[copy["id"]]["text"] for copy in copies) >= 0.8 * len(copies)
     assert vangnet_train("disguise", path).output == done.output
+
+
+def test_command_adds_tails_to_whole_texts(vangnet_train, small_corpus):
+    path = small_corpus / "test.jsonl"
+    texts = {row["id"]: row["text"] for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())}
+    rows = [json.loads(line) for line in vangnet_train("disguise", path, "--tails").output.splitlines()]
+    assert rows
+    assert all(texts[row["id"]] in row["text"] != texts[row["id"]] for row in rows)
