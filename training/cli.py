@@ -133,7 +133,9 @@ def chat(seed: int) -> None:
 
 @main.command("disguise")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tails", is_flag=True, help="A greeting, a number to call or the like beside the text, all of which stays.")
+@click.option(
+    "--tails", is_flag=True, help="A greeting, a number to call or the like beside the text, all of which stays."
+)
 @click.option("--seed", type=int, default=0)
 def disguised(files: tuple[Path, ...], tails: bool, seed: int) -> None:
     """Print the risky messages of FILES (JSON Lines) with some words disguised, for vangnet-eval run --disguised."""
