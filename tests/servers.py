@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,7 @@ PATIENCE = 60
 """Seconds that a server may take to accept connections, or to stop."""
 
 
-class Server:
+class Server(ABC):
     """One server process. It keeps its port and its folder between stop and start.
 
     Attributes:
@@ -74,11 +75,11 @@ class Server:
             place |= {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
         return place
 
-    def _command(self) -> Sequence[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self) -> Sequence[str]: ...
 
-    def _accepts(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _accepts(self) -> bool: ...
 
 
 class PostgreSQL(Server):
