@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, FastAPI, HTTPException, Request
+from fastapi import Body, Depends, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from classifier import Classifier, PolicyError, latest_bundle
-from serving import policy_routes, problems, review_routes
-from serving.access import needs
+from serving import moderations, perspective, policy_routes, problems, review_routes
+from serving.access import needs, within_rate
 from serving.body import BodyLimit
 from serving.database import DatabaseError
 from serving.faults import Faults
+from serving.foreign_errors import ForeignErrors, google_error, openai_error
 from serving.hang_up import unless_hung_up
 from serving.keys import Caller, Scope
 from serving.metrics import Metrics
@@ -96,8 +97,11 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", ID_HEADER],
         )
     app.add_middleware(Faults)
+    app.add_middleware(ForeignErrors, renders={moderations.PATH: openai_error, perspective.PATH: google_error})
     app.add_middleware(Requests, metrics=metrics)
     problems.install(app, STATUSES)
+    app.include_router(moderations.router)
+    app.include_router(perspective.router)
     app.include_router(policy_routes.router)
     app.include_router(review_routes.router)
 
@@ -106,7 +110,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
         message: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)], caller: Asking, request: Request
     ) -> JSONResponse:
         """Judge one message in its context."""
-        await _within_rate(service, caller, 1)
+        await within_rate(service.rates, caller, 1)
         answer: dict[str, Any] = await unless_hung_up(request, service.judging.one(caller.tenant, message))
         timings = ", ".join(f"{name.removesuffix('_ms')};dur={value}" for name, value in answer["timings"].items())
         # The answer is built from checked values; validating it again would cost more than scoring a short message.
@@ -115,7 +119,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 401, 403, 413, 422, 429, 503))
     async def classify_batch(batch: BatchRequest, caller: Asking, request: Request) -> JSONResponse:
         """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
-        await _within_rate(service, caller, len(batch.messages))
+        await within_rate(service.rates, caller, len(batch.messages))
         judged = service.judging.many(caller.tenant, batch.messages)
         return JSONResponse({"results": await unless_hung_up(request, judged)})
 
@@ -162,11 +166,3 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
         )
 
     return app
-
-
-async def _within_rate(service: Service, caller: Caller, messages: int) -> None:
-    if caller.rate is not None and messages > caller.rate.amount:
-        raise HTTPException(422, f"messages: the key allows {caller.rate}, so a batch may hold {caller.rate.amount}")
-    seconds = await service.rates.wait(caller, messages)
-    if seconds is not None:
-        raise HTTPException(429, f"the key allows {caller.rate}; nothing was judged", {"Retry-After": str(seconds)})

@@ -66,8 +66,13 @@ class Judging:
         self._slots = asyncio.Semaphore(workers.threads)
         self._batched = 0
 
-    async def one(self, tenant: str, request: ClassifyRequest) -> dict[str, Any]:
+    async def one(self, tenant: str, request: ClassifyRequest, store: bool = True) -> dict[str, Any]:
         """The answer for one message, plain values in the shape of `ClassifyAnswer`.
+
+        Args:
+            tenant: Whose message it is.
+            request: The message.
+            store: Whether it may join the review storage.
 
         Raises:
             Busy: Every worker is taken and the queue is full.
@@ -75,7 +80,21 @@ class Judging:
             UnusablePolicy: The request names a policy that there is not.
         """
         with self._counted():
-            return await self._judged(tenant, request, patient=False)
+            return await self._judged(tenant, request, patient=False, store=store)
+
+    async def parts(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """Answers for parts of a message that was judged already; they are neither counted nor kept.
+
+        Raises:
+            TooLate: The deadline passed.
+        """
+
+        async def scored(message: Message) -> dict[str, Any]:
+            async with self._slots:
+                answer, _ = await self._workers.judge(message, self._policies.active, patient=True)
+                return answer
+
+        return list(await asyncio.gather(*map(scored, messages)))
 
     async def many(self, tenant: str, messages: Sequence[Any]) -> list[dict[str, Any]]:
         """One item a message, in order, each with ``result`` or ``error``.
@@ -110,7 +129,7 @@ class Judging:
             log_fault(error)
             return named | {"error": as_problem(500, FAILED)}
 
-    async def _judged(self, tenant: str, request: ClassifyRequest, patient: bool) -> dict[str, Any]:
+    async def _judged(self, tenant: str, request: ClassifyRequest, patient: bool, store: bool = True) -> dict[str, Any]:
         policy = self._policies.named(request.policy)
         if self._workers.full and not patient:
             raise Busy()  # before the message is remembered: its caller will send it again
@@ -132,7 +151,7 @@ class Judging:
             self._score_log.offer(answer)
         if self._shadow is not None:
             self._shadow.compare(message, answer)
-        if self._reviews is not None:
+        if self._reviews is not None and store:
             await self._reviewed(self._reviews, tenant, request, message, answer)
         if answer["decision"] != Action.ALLOW:
             labels = [reason["label"] for reason in answer["reasons"]]

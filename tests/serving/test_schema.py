@@ -8,11 +8,19 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.serving.conftest import Running
 
-BEYOND_SCHEMA = ["POST /v1/classify", "POST /v1/policies", "POST /v1/policies/validate"]
-"""What these refuse, such as a policy that does not exist or a threshold over another, no schema can say."""
+BEYOND_SCHEMA = [
+    "POST /v1/classify",
+    "POST /v1/moderations",
+    "POST /v1/policies",
+    "POST /v1/policies/validate",
+    "POST /v1alpha1/comments:analyze",
+]
+"""What these refuse, such as a policy that does not exist, a threshold over another, a language or a sum of parts, no schema can say."""
 OPERATIONS = [
     "POST /v1/classify",
     "POST /v1/classify/batch",
+    "POST /v1/moderations",
+    "POST /v1alpha1/comments:analyze",
     "GET /v1/labels",
     "GET /v1/model",
     "GET /v1/policies",
