@@ -3,6 +3,11 @@
 Needs numpy, onnxruntime and tokenizers; never torch, never a web framework.
 """
 
+import os
+
+# Before onnxruntime is imported: its Linux builds collect usage data unless this is set.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from classifier.bundle import latest_bundle
 from classifier.classifier import Classifier, Prediction
 from classifier.errors import BundleError, MessageError, PolicyError, VangnetError

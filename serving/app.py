@@ -95,6 +95,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", ID_HEADER],
+            expose_headers=["Retry-After", ID_HEADER],
         )
     app.add_middleware(Faults)
     app.add_middleware(ForeignErrors, renders={moderations.PATH: openai_error, perspective.PATH: google_error})
@@ -152,14 +153,17 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
         """The process is up."""
         return Health(status="live")
 
-    @app.get("/ready")
-    async def ready() -> Health:
+    @app.get("/ready", responses={503: {"model": Health, "description": "Callers would be refused."}})
+    async def ready(response: Response) -> Health:
         """The bundle's hashes are verified and its self-test gave the recorded scores, or the service would not listen.
 
-        `degraded` names what does not work now. Messages are judged without it, so the status stays 200.
+        `degraded` names what does not work now. Messages are judged without it, so the status stays 200; it is 503 only while
+        no API key could be read yet.
         """
+        if not service.keys.known:
+            response.status_code = 503
         return Health(
-            status="degraded" if service.degraded else "ready",
+            status="starting" if not service.keys.known else "degraded" if service.degraded else "ready",
             model=classifier.bundle.name,
             policy=service.policies.active.version,
             degraded=service.degraded,

@@ -36,7 +36,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
     Raises:
         DatabaseError: It is away, or refuses.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = Database(settings.database)
     try:
         database.migrate()

@@ -112,6 +112,18 @@ class Database:
         held = "begin immediate" if self._is_sqlite else f"lock table {table.__tablename__} in share mode"
         session.connection().exec_driver_sql(held)
 
+    def forget_deleted(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds what was deleted; PostgreSQL looks after itself.
+
+        While somebody reads, as much as can be is emptied; the next call does the rest.
+
+        Raises:
+            DatabaseError: The database refuses.
+        """
+        if self._is_sqlite:
+            with self.session() as session:
+                session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

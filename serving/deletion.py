@@ -60,6 +60,7 @@ def delete_stored(database: Database, spool: Spool | None, tenant: str, of: Kept
         verdicts = session.execute(delete(Verdict).where(Verdict.tenant == tenant, theirs))
         items = session.execute(delete(ReviewItem).where(*chosen))
         counts = {"items": _rows(items), "verdicts": _rows(verdicts)}
+    database.forget_deleted()
     if spool is not None:
         counts["items"] += spool.remove(lambda record: record["tenant"] == tenant and record[of.field] == value)
     return counts

@@ -19,5 +19,7 @@ def configure(level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},
+            # It logs addresses with their query, such as those of webhooks.
+            "loggers": {"httpx": {"level": "WARNING"}},
         }
     )

@@ -33,7 +33,7 @@ class Memory:
     Args:
         windows: Where they are kept.
         sealing: Encrypts them and names conversations.
-        minutes: After which a silent conversation is forgotten.
+        minutes: How long a message serves as context. It is gone after twice as long at most.
     """
 
     def __init__(self, windows: Windows, sealing: Sealing, minutes: int) -> None:

@@ -117,4 +117,8 @@ def _field(entry: Mapping[str, Any], whole: str) -> str:
 
 
 def _reason(entry: Mapping[str, Any]) -> str:
-    return "is not a field of this request" if entry["type"] == "extra_forbidden" else str(entry["msg"])
+    return (
+        "is not a field of this request"
+        if entry["type"] == "extra_forbidden"
+        else str(entry["msg"]).removeprefix("Value error, ")
+    )

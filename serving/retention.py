@@ -29,7 +29,9 @@ def enforce(database: Database, days: int, now: datetime | None = None) -> int:
     _delete(database, Verdict, Verdict.at < oldest)
     _delete(database, Deletion, Deletion.at < oldest - _GRACE)
     _delete(database, ScoreSample, ScoreSample.day < (today - timedelta(days=SCORE_DAYS)).date().isoformat())
-    return _delete(database, ReviewItem, ReviewItem.received_at < oldest)
+    deleted = _delete(database, ReviewItem, ReviewItem.received_at < oldest)
+    database.forget_deleted()
+    return deleted
 
 
 def _delete(database: Database, table: type[Table], where: ColumnElement[bool]) -> int:

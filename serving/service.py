@@ -48,7 +48,7 @@ class Service:
 
     def __init__(self, settings: Settings, classifier: Classifier, metrics: Metrics) -> None:
         self.classifier = classifier
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.database = Database(settings.database)
         self.keys = Keys(self.database, needed=settings.host != LOOPBACK)
         self.policies = Policies(self.database, classifier.policy)

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         ge=0,
         le=7 * 24 * 60,
         description="Minutes for which a conversation's last messages serve as context, where a request says `remember`. "
-        "0: off. Texts are kept for that long, sealed.",
+        "0: off. Texts are kept, sealed, for at most twice as long.",
     )
     trend_days: int = Field(
         default=0,

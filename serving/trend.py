@@ -51,7 +51,7 @@ class Trend:
     Args:
         windows: Where it is kept.
         sealing: Encrypts it and names authors.
-        days: How far back messages count, and after which a silent author is forgotten.
+        days: How far back messages count, from when they came. They are gone after twice as long at most.
     """
 
     def __init__(self, windows: Windows, sealing: Sealing, days: int = 14) -> None:

@@ -11,6 +11,18 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
+_PUSH = """
+local now = redis.call('TIME')
+local at = now[1] * 1000000 + now[2]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at - ARGV[3] * 1000000)
+local before = redis.call('ZRANGE', KEYS[1], -ARGV[2], -1)
+redis.call('ZADD', KEYS[1], at, ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -(ARGV[2] + 1))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return before
+"""
+"""A sorted set by the server's clock: lists of Redis cannot let single entries go."""
+
 PAUSE = 1.0
 """Seconds without an attempt after Redis failed, so that an absent server costs messages nothing."""
 
@@ -23,13 +35,14 @@ class Windows(Protocol):
     """The newest entries of each key. An entry is never changed, only added."""
 
     async def push(self, key: str, entry: bytes, most: int, seconds: int) -> list[bytes]:
-        """Add an entry and renew the key's time to live.
+        """Add an entry, and let go of those whose time is over.
 
         Args:
             key: Which list.
-            entry: What is added at its end.
+            entry: What is added at its end; no two entries are equal.
             most: How many entries stay, this one among them; at least 1.
-            seconds: After which the list is gone unless something is added; at least 1.
+            seconds: How long an entry is given back; at least 1. It is gone with the next push after that, at the latest when
+                the list has been silent for as long.
 
         Returns:
             What the list held before, oldest first, at most `most` entries.
@@ -62,15 +75,16 @@ class LocalWindows:
 
     def __init__(self, places: int, timer: Callable[[], float] = time.monotonic) -> None:
         # Used on the event loop's thread alone, and nothing awaits between reading and writing: no lock is needed.
-        self._lists: TLRUCache[str, tuple[int, list[bytes]]] = TLRUCache(
+        self._lists: TLRUCache[str, tuple[int, list[tuple[float, bytes]]]] = TLRUCache(
             places, ttu=lambda key, value, now: now + value[0], timer=timer
         )
 
     async def push(self, key: str, entry: bytes, most: int, seconds: int) -> list[bytes]:
+        now = self._lists.timer()
         _, entries = self._lists.get(key, (0, []))
-        before = entries[-most:]
-        self._lists[key] = (seconds, [*before, entry][-most:])
-        return before
+        before = [(at, one) for at, one in entries[-most:] if at > now - seconds]
+        self._lists[key] = (seconds, [*before, (now, entry)][-most:])
+        return [one for _, one in before]
 
     async def drop(self, keys: Sequence[str]) -> int:
         return sum(self._lists.pop(key, None) is not None for key in keys)
@@ -80,7 +94,7 @@ class LocalWindows:
 
 
 class RedisWindows:
-    """Lists in Redis, where they outlive this process. Each push is one transaction, so servers can share them.
+    """Lists in Redis, where they outlive this process. Each push is one script, so servers can share them.
 
     Args:
         url: ``redis://``, ``rediss://`` or ``unix://``, with name and password if the server asks for them.
@@ -101,20 +115,16 @@ class RedisWindows:
             retry=Retry(NoBackoff(), 0),
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
+        self._push = self._redis.register_script(_PUSH)
         self._timer = timer
         self._away_until = float("-inf")
 
     async def push(self, key: str, entry: bytes, most: int, seconds: int) -> list[bytes]:
         self._check()
-        async with self._redis.pipeline(transaction=True) as together:
-            together.lrange(key, -most, -1)
-            together.rpush(key, entry)
-            together.ltrim(key, -most, -1)
-            together.expire(key, seconds)
-            try:
-                before: list[bytes] = (await together.execute())[0]
-            except (RedisError, OSError) as error:
-                raise self._away() from error
+        try:
+            before: list[bytes] = await self._push(keys=[key], args=[entry, most, seconds])
+        except (RedisError, OSError) as error:
+            raise self._away() from error
         return before
 
     async def drop(self, keys: Sequence[str]) -> int:

@@ -201,7 +201,7 @@ def test_redis_holds_no_text_and_no_id_and_forgets_in_time(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         keys = client.keys()
         assert len(keys) == 1
-        held = [*keys, *client.lrange(keys[0], 0, -1)]
+        held = [*keys, *client.zrange(keys[0], 0, -1)]
         assert 29 * 60 < client.ttl(keys[0]) <= 30 * 60
     assert len(held) == 4
     assert not [one for one in held if b"kanarie" in one]

@@ -15,7 +15,11 @@ PATH = "/v1alpha1/comments:analyze"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     made = Running(
-        tmp_path_factory.mktemp("service"), deadline_ms="60000", log_level="info", review_storage="ids", audit_sample="1"
+        tmp_path_factory.mktemp("service"),
+        deadline_ms="60000",
+        log_level="info",
+        review_storage="ids",
+        audit_sample="1",
     )
     yield made.start()
     made.stop()
@@ -91,7 +95,9 @@ def test_context_counts(service, asked):
     assert own != native(service, text="doe het dan gewoon")["labels"]["peer_influence/incitement"]["score"]
     article = {"articleAndParentComment": {"article": {"text": "nieuws"}, "parentComment": before[1]}}
     parent = asked(comment("doe het dan gewoon", context=article, requestedAttributes=asks)).json()
-    alone = native(service, text="doe het dan gewoon", context=turns[1:])["labels"]["peer_influence/incitement"]["score"]
+    alone = native(service, text="doe het dan gewoon", context=turns[1:])["labels"]["peer_influence/incitement"][
+        "score"
+    ]
     assert parent["attributeScores"]["PEER_INFLUENCE_INCITEMENT"]["summaryScore"]["value"] == alone
 
 
@@ -104,7 +110,9 @@ def test_what_may_not_be_stored_is_not(service, asked):
     def stored():
         with service.client() as client:
             lines = client.get("/metrics").text.splitlines()
-        return sum(float(line.split()[-1]) for line in lines if line.startswith('vangnet_reviews_total{outcome="stored"}'))
+        return sum(
+            float(line.split()[-1]) for line in lines if line.startswith('vangnet_reviews_total{outcome="stored"}')
+        )
 
     before = stored()
     assert asked(comment(doNotStore=True)).status_code == 200

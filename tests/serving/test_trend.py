@@ -154,7 +154,7 @@ def test_redis_holds_no_id_and_no_score_and_forgets_in_time(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         keys = client.keys()
         assert len(keys) == 1
-        held = [*keys, *client.lrange(keys[0], 0, -1)]
+        held = [*keys, *client.zrange(keys[0], 0, -1)]
         assert 2 * 86_400 < client.ttl(keys[0]) <= 3 * 86_400
     assert len(held) == 3
     assert not [one for one in held if b"kanarie" in one]

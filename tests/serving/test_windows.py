@@ -77,12 +77,23 @@ def test_a_list_ends_with_its_time_to_live(use):
         await windows.push("short", b"0", 3, 1)
         await windows.push("long", b"0", 3, 600)
         await asyncio.sleep(1.2)
-        return await windows.push("short", b"1", 3, 600), await windows.push("long", b"1", 3, 1)
+        return await windows.push("short", b"1", 3, 1), await windows.push("long", b"1", 3, 600)
 
     assert use(check) == ([], [b"0"])
 
 
-def test_a_push_renews_the_time_to_live_of_the_whole_list():
+def test_an_entry_ends_with_its_own_time_whatever_is_added(use):
+    async def check(windows):
+        await windows.push("a", b"first", 9, 2)
+        await asyncio.sleep(1.2)
+        before = await windows.push("a", b"second", 9, 2)
+        await asyncio.sleep(1.2)
+        return before, await windows.push("a", b"third", 9, 2)
+
+    assert use(check) == ([b"first"], [b"second"])
+
+
+def test_an_entry_of_this_process_is_given_back_for_less_than_its_time():
     now = 0.0
     windows = LocalWindows(10, timer=lambda: now)
 
@@ -96,7 +107,7 @@ def test_a_push_renews_the_time_to_live_of_the_whole_list():
 
     found = []
     asyncio.run(check())
-    assert found == [[], [b"0"], [b"0", b"1"], [b"0", b"1", b"2"], []]
+    assert found == [[], [b"0"], [b"1"], [b"2"], []]
 
 
 def test_redis_is_asked_to_renew_the_time_to_live(redis_url):
@@ -180,11 +191,11 @@ def test_redis_that_went_away_is_left_alone_for_a_while_and_used_when_it_is_back
 def test_connections_that_were_closed_while_idle_cost_no_message_anything(redis_server, redis_url):
     async def check():
         windows = RedisWindows(redis_url, PATIENT)
-        await asyncio.gather(*(windows.push("a", b"0", 3, 60) for _ in range(5)))
+        await asyncio.gather(*(windows.push("a", b"%d" % number, 3, 60) for number in range(5)))
         redis_server.stop()
         redis_server.start()
         await asyncio.sleep(0.1)  # the event loop hears that they were closed
-        found = await asyncio.gather(*(windows.push("a", b"0", 9, 60) for _ in range(7)))
+        found = await asyncio.gather(*(windows.push("a", b"%d" % number, 9, 60) for number in range(7)))
         await windows.close()
         return sorted(map(len, found))
 
@@ -206,7 +217,7 @@ def test_a_server_that_accepts_and_says_nothing_is_away():
 def test_a_server_that_refuses_the_entry_is_away(redis_url):
     async def check():
         windows = RedisWindows(redis_url, PATIENT)
-        await windows._redis.set("a", "not a list")
+        await windows._redis.set("a", "not a set")
         with pytest.raises(WindowsAway):
             await windows.push("a", b"", 3, 60)
         await windows.close()
