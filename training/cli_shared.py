@@ -45,11 +45,13 @@ def open_trial(
 ) -> tuple[Any, Corpus]:
     """What a trial needs: a bench, and the corpus; arguments are those of `trial_options`."""
     from training.finetune import Recipe
+    from training.held_out import refuse_overlap
     from training.presumed_safe import read_presumed_safe
     from training.teacher import read_teacher
     from training.trials import open_bench
 
     read = read_corpus(folder)
+    refuse_overlap(read.examples)
     real = read_presumed_safe(presumed_safe) if presumed_safe else None
     recipe = Recipe(layers=layers, epochs=epochs, seed=seed)
     judged = read_teacher(teacher, read.split("train")) if teacher else None

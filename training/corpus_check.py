@@ -12,6 +12,7 @@ from training.conversations import Conversation, Line
 from training.conversations import summary as conversation_summary
 from training.corpus_files import SPLITS, Corpus, Example
 from training.forbidden import amount_next_to_means, personal_data
+from training.held_out import overlapping
 from training.near_duplicates import near_duplicates
 from training.shortcuts import FOLDS, LARGEST_AUROC, shortcut_report
 
@@ -26,7 +27,7 @@ class Findings:
     """What the check found.
 
     Attributes:
-        faults: What must be mended: leaks between splits, personal data, amounts next to means.
+        faults: What must be mended: leaks between splits, personal data, amounts next to means, overlaps with VangnetCheck.
         notices: What a reader should look at: near duplicates within a split, repeated openings.
     """
 
@@ -52,6 +53,8 @@ def find(
         for name, message, risky in everything
         if risky and amount_next_to_means(message)
     ]
+    overlaps = overlapping((name, message) for name, message, _ in everything)
+    faults += [f"{name}: overlaps with a test case of VangnetCheck" for name in overlaps]
     leaks, repeats = _repeats(corpus, lines, writers or {})
     return Findings((*faults, *leaks), (*repeats, *_openings(corpus.examples)))
 

@@ -35,6 +35,7 @@ from training.errors import TrainingError
 from training.export import torch_logits
 from training.finetune import Recipe
 from training.fit import fit, message_encoder
+from training.held_out import refuse_overlap
 from training.inputs import require_same_inputs
 from training.model import RiskModel
 from training.noise import chat_spelling
@@ -94,6 +95,7 @@ def run(settings: RunSettings) -> Path:
     name, version = _name_and_version(settings.out)
     corpus = read_corpus(settings.corpus)
     training, taught = training_examples(corpus, settings.conversations)
+    refuse_overlap([*corpus.examples, *as_examples(taught)])
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
     teacher = read_teacher(settings.teacher, training) if settings.teacher else None
     set_seed(settings.recipe.seed)
