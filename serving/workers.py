@@ -116,4 +116,6 @@ class Workers:
 def _give_way() -> None:
     """Let the event loop go before scoring where cores are scarce, so that refusals and answers do not wait for it."""
     if sys.platform == "linux":  # where a thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        # Never up: a process that was started with less priority may not.
+        os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Install the real servers that tests use: PostgreSQL and Redis. Nothing happens when both are there.
+# Install the real servers that tests use: PostgreSQL, Redis and Prometheus, and systemd for its checks of units. Nothing
+# happens when all are there.
 set -euo pipefail
 
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v prometheus >/dev/null || missing+=(prometheus)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis servers on private ports, in temporary folders: fixtures, and classes to take one away."""
+"""Real PostgreSQL, Redis and Prometheus servers on private ports, in temporary folders: fixtures, and classes to stop one."""
 
 import os
 import pwd
@@ -12,7 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psycopg
 import pytest
 import redis
@@ -163,6 +165,46 @@ class Redis(Server):
             return False
 
 
+class Prometheus(Server):
+    """A Prometheus server; `prometheus.yml` in its folder says what it scrapes and has to be there at the start."""
+
+    package = "prometheus"
+
+    def __init__(self) -> None:
+        if not shutil.which("prometheus"):
+            _missing()
+        super().__init__()
+        self._client = httpx.Client(base_url=self.url, timeout=PATIENCE)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """What its API answers.
+
+        Raises:
+            AssertionError: It refuses; with the reason.
+        """
+        answer = self._client.get(f"/api/v1/{path}", params=parameters).json()
+        assert answer["status"] == "success", answer["error"]
+        return answer["data"]
+
+    def close(self) -> None:
+        super().close()
+        self._client.close()
+
+    def _command(self) -> Sequence[str]:
+        place = ["--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+        return ["prometheus", *place, f"--web.listen-address=127.0.0.1:{self.port}"]
+
+    def _accepts(self) -> bool:
+        try:
+            return self._client.get("/-/ready").is_success
+        except httpx.TransportError:
+            return False
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """The server of all tests; one that stops it starts it again."""
@@ -192,6 +234,13 @@ def redis_url(redis_server: Redis) -> str:
     return redis_server.url
 
 
+@pytest.fixture
+def prometheus() -> Iterator[Prometheus]:
+    """A server of this test alone, not started yet: its configuration is missing."""
+    with closing(Prometheus()) as server:
+        yield server
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
@@ -209,4 +258,6 @@ def _postgresql_binaries() -> Path:
 
 
 def _missing() -> None:
-    pytest.fail("these tests need real servers: install the Debian packages `postgresql` and `redis-server`")
+    pytest.fail(
+        "these tests need real servers: install the Debian packages `postgresql`, `redis-server` and `prometheus`"
+    )

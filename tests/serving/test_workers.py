@@ -1,12 +1,16 @@
 """The pool on the real classifier: what is refused, what is dropped, and that places come back."""
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from classifier import Classifier, Message
 from serving.workers import Busy, TooLate, Workers
 
+ROOT = Path(__file__).parents[2]
 LONG = Message("lang verhaal over van alles " * 350)
 SHORT = Message("hoi")
 
@@ -78,3 +82,12 @@ def test_timings_tell_waiting_from_scoring(classifier):
     (_, first), (_, second) = with_workers(classifier, check)
     assert first["score_ms"] > second["score_ms"] > 0
     assert second["wait_ms"] >= 0.9 * first["score_ms"]
+
+
+def test_a_process_of_little_priority_keeps_it():
+    code = (
+        "import os, threading; from serving.workers import _give_way; os.nice(10); _give_way();"
+        "print(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) - os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "0\n"
