@@ -25,7 +25,7 @@ test: lint servers ## lint, types and all tests
 soak: $(DEV)/.ready servers ## what takes many minutes, not part of the tests
 	$(DEV)/bin/pytest -m soak -s
 
-servers: ## PostgreSQL and Redis for the tests, installed where they are missing (Debian, as root)
+servers: ## PostgreSQL, Redis and Prometheus for the tests, installed where they are missing (Debian, as root)
 	@bash tests/install_servers.sh
 
 lint: $(DEV)/.ready
@@ -44,7 +44,7 @@ teachers: $(DEV)/.ready ## a larger model and its logits, training/teacher.npz [
 	$(DEV)/bin/vangnet-train teach runs/teacher
 
 eval: $(DEV)/.ready ## figures of the bundle on the test voices [PRESUMED_SAFE=sentences.txt]
-	$(DEV)/bin/vangnet-eval run --bundle $(BUNDLE) --out results/$(notdir $(BUNDLE)) \
+	$(DEV)/bin/vangnet-eval measure --bundle $(BUNDLE) --out results/$(notdir $(BUNDLE)) \
 		$(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) $$($(DEV)/bin/vangnet-train corpus files test)
 
 bench: $(DEV)/.ready ## figures of the service on this machine, about eight minutes [BENCH="--rounds 5"]
@@ -54,15 +54,15 @@ clean:
 	rm -rf $(SERVE) $(DEV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(SERVE)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(SERVE),.[serve])
+	$(call environment,$(SERVE),--editable '.[serve]')
 
-$(DEV)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(DEV),.[dev])
+$(DEV)/.ready: pyproject.toml client/pyproject.toml constraints.txt
+	$(call environment,$(DEV),--editable '.[dev]' --editable ./client)
 
 define environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=..."; exit 1; }
-	@echo "installing $(2) into $(1) (once; a few minutes)"
+	@echo "installing into $(1) (once; a few minutes)"
 	@$(PYTHON) -m venv $(1) || { echo "the venv module is needed (Debian: apt-get install python3-venv)"; exit 1; }
-	@$(1)/bin/python -m pip install $(PIP_FLAGS) --editable '$(2)'
+	@$(1)/bin/python -m pip install $(PIP_FLAGS) $(2)
 	@touch $@
 endef
