@@ -2,12 +2,12 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
-VERSION ?= 0.2.0
+VERSION ?= 0.3.0
 BUNDLE ?= models/vangnet-$(VERSION)
 PRESUMED_SAFE ?=
 LAYERS ?=
 EPOCHS ?=
-TEACHER ?=
+TEACHER ?= training/teacher.npz
 BENCH ?=
 
 SERVE := .venv-serve
@@ -33,7 +33,7 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 
-train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.3.0 [PRESUMED_SAFE=sentences.txt] [LAYERS=6] [EPOCHS=5] [TEACHER=file]
+train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.4.0 [PRESUMED_SAFE=sentences.txt] [LAYERS=6] [EPOCHS=5] [TEACHER=]
 	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) \
 		$(if $(LAYERS),--layers $(LAYERS)) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(TEACHER),--teacher $(TEACHER))
 

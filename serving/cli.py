@@ -14,8 +14,9 @@ from rich.text import Text
 from classifier import Message, MessageError
 from classifier.answer import judge
 from serving.app import create_app, load_classifier
+from serving.cli_bulk import bulk
 from serving.cli_keys import keys
-from serving.cli_shared import clear_errors, open_database, settings_of
+from serving.cli_shared import BUNDLE, clear_errors, open_database, settings_of
 from serving.cli_webhooks import webhooks
 from serving.database import DatabaseError
 from serving.keys import list_keys
@@ -24,10 +25,6 @@ from serving.masking_check import BLIND, check
 from serving.masking_check import table as masking_table
 from serving.settings import LOOPBACK, Settings
 
-_BUNDLE = click.option(
-    "--bundle", type=click.Path(path_type=Path), help="Folder of the model bundle; default the newest under models/."
-)
-
 
 @click.group()
 @click.version_option(package_name="vangnet")
@@ -35,6 +32,7 @@ def main() -> None:
     """Vangnet: risk in Dutch chat messages. Not a crisis service; people decide."""
 
 
+main.add_command(bulk)
 main.add_command(keys)
 main.add_command(webhooks)
 
@@ -49,7 +47,7 @@ main.add_command(webhooks)
 )
 @click.option("--json", "as_json", is_flag=True, help="One answer a line, in input order, in the endpoint's shape.")
 @click.option("--explain", is_flag=True, help="Name the words that carried each reason (takes longer).")
-@_BUNDLE
+@BUNDLE
 def score(text: str | None, source: Any, as_json: bool, explain: bool, bundle: Path | None) -> None:
     """Score one TEXT, or every message of a file.
 
@@ -87,7 +85,7 @@ def score(text: str | None, source: Any, as_json: bool, explain: bool, bundle: P
 @main.command()
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default 8080.")
-@_BUNDLE
+@BUNDLE
 def serve(host: str | None, port: int | None, bundle: Path | None) -> None:
     """Serve the HTTP API; settings come from VANGNET_... variables, options win."""
     import uvicorn

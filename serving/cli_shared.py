@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,10 @@ from pydantic import ValidationError
 from classifier.errors import VangnetError
 from serving.database import Database
 from serving.settings import Settings
+
+BUNDLE = click.option(
+    "--bundle", type=click.Path(path_type=Path), help="Folder of the model bundle; default the newest under models/."
+)
 
 
 @contextmanager

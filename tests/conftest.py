@@ -12,7 +12,7 @@ __all__ = ["postgresql", "postgresql_url", "redis_server", "redis_url"]
 ROOT = Path(__file__).parent.parent
 
 
-SHIPPED = ROOT / "models" / "vangnet-0.2.0"
+SHIPPED = ROOT / "models" / "vangnet-0.3.0"
 
 
 @pytest.fixture(autouse=True, scope="session")

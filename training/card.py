@@ -98,7 +98,7 @@ def _render(bundle: Bundle, measured: Mapping[str, Any], history: Sequence[Mappi
         "## Latency\n\n"
         + latency_table(measured["latency"])
         + "\n\nProcessors, and neighbours on a shared one, differ: "
-        "`vangnet-eval run` measures on yours.",
+        "`vangnet-eval measure` measures on yours.",
         "## Thresholds\n\n" + _thresholds(policy),
         "## Training\n\n" + _training(training, manifest),
         "## The int8 file against fp32\n\n"
@@ -125,7 +125,7 @@ def _commands(presumed_safe: Mapping[str, Any], disguised: bool) -> str:
     return (
         "    vangnet-train chat-spelling < sentences.txt > sentences-chat-spelling.txt\n"
         + ("    vangnet-train disguise $(vangnet-train corpus files test) > disguised.jsonl\n" if disguised else "")
-        + f"    vangnet-eval run{options} $(vangnet-train corpus files test)\n"
+        + f"    vangnet-eval measure{options} $(vangnet-train corpus files test)\n"
     )
 
 

@@ -33,7 +33,7 @@ for _command in (corpus_group, curve, compare, depth, baselines):
 )
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
 @click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model (vangnet-train teach).")
-@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 2.25.")
+@click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 1.75.")
 @click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default all.")
 @click.option("--seed", type=int, help="Default 1.")
 def run(
@@ -138,7 +138,7 @@ def chat(seed: int) -> None:
 )
 @click.option("--seed", type=int, default=0)
 def disguised(files: tuple[Path, ...], tails: bool, seed: int) -> None:
-    """Print the risky messages of FILES (JSON Lines) with some words disguised, for vangnet-eval run --disguised."""
+    """Print the risky messages of FILES (JSON Lines) with some words disguised, for vangnet-eval measure --disguised."""
     from training.noise import disguise
     from training.tails import with_tail
 

@@ -36,7 +36,7 @@ class Recipe:
         seed: Of order, noise and dropout.
     """
 
-    epochs: float = 2.25
+    epochs: float = 1.75
     learning_rate: float = 1e-4
     batch: int = 32
     warmup: float = 0.06

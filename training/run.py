@@ -250,7 +250,7 @@ def _self_test(classifier: Classifier) -> dict[str, Any]:
 def _name_and_version(out: Path) -> tuple[str, str]:
     name, dash, version = out.name.rpartition("-")
     if not dash or not name or len(version.split(".")) != 3 or not version.replace(".", "").isdigit():
-        raise TrainingError(f"--out {out}: must be named <name>-<major>.<minor>.<patch>, such as models/vangnet-0.2.0")
+        raise TrainingError(f"--out {out}: must be named <name>-<major>.<minor>.<patch>, such as models/vangnet-1.0.0")
     if out.exists() and any(out.iterdir()):
         raise TrainingError(f"--out {out}: is not empty; choose the next version")
     return name, version
