@@ -19,8 +19,8 @@ PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
 
-test: lint servers ## lint, types and all tests
-	$(DEV)/bin/pytest
+test: lint servers ## lint, types and all tests, on all cores
+	$(DEV)/bin/pytest --numprocesses auto --dist loadfile
 
 soak: $(DEV)/.ready servers ## what takes many minutes, not part of the tests
 	$(DEV)/bin/pytest -m soak -s

@@ -10,10 +10,15 @@ import numpy as np
 from rich.console import Console
 
 from classifier import Classifier, VangnetError, latest_bundle
+from eval.cli_annotation import agreement, annotate
+from eval.cli_compare import compare
+from eval.cli_plan import plan
+from eval.cli_run import run
 from eval.data import Case, read_cases, read_sentences
 from eval.errors import EvaluationError
 from eval.latency import latency
-from eval.measure import alarms_per_thousand, disguised, measure
+from eval.measure import alarms_per_thousand, disguised
+from eval.measure import measure as measured
 from eval.predictions import predict_all, write_predictions
 from eval.reliability import Judged, mix_figures
 from eval.report import show, write_json
@@ -21,7 +26,14 @@ from eval.report import show, write_json
 
 @click.group()
 def main() -> None:
-    """Measure Vangnet on labelled messages."""
+    """Measure Vangnet, and other systems, on labelled messages."""
+
+
+main.add_command(run)
+main.add_command(compare)
+main.add_command(plan)
+main.add_command(agreement)
+main.add_command(annotate)
 
 
 @main.command()
@@ -39,7 +51,7 @@ def main() -> None:
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.json and predictions.jsonl.")
 @click.option("--draws", default=1000, type=click.IntRange(100), help="Bootstrap resamples.")
-def run(
+def measure(
     data: Sequence[Path],
     bundle: Path | None,
     sentences: Sequence[Path],
@@ -47,7 +59,7 @@ def run(
     out: Path | None,
     draws: int,
 ) -> None:
-    """Score DATA (JSON Lines with text and labels) and print precision, recall, F1, AP and AUROC with intervals.
+    """Score DATA, files in the form of the corpus, and print precision, recall, F1, AP and AUROC with intervals.
 
     Fields context, kind, register, pair, voice and conversation are used where they are there: kind and register slice the
     figures, pair gives those on contrast pairs, voice or conversation are what intervals draw together.
@@ -63,7 +75,7 @@ def run(
             "bundle": classifier.bundle.name,
             "versions": classifier.versions,
             "data": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in data},
-            "figures": measure(cases, scores, classifier.policy, draws),
+            "figures": measured(cases, scores, classifier.policy, draws),
             "presumed_safe": {name: alarms_per_thousand(found, classifier.policy) for name, found in real.items()},
             "calibration": _calibration(cases, scores, list(real.values()), classifier.calibration.mix),
             "latency": latency(classifier, [case.message.text for case in cases]),

@@ -17,10 +17,12 @@ def figure(metric: Callable[..., float], columns: tuple[np.ndarray, ...], cluste
     Args:
         metric: Gives one number, NaN where it is undefined.
         columns: Arrays of shape (n, ...).
-        clusters: Shape (n,).
+        clusters: Shape (n,); of a single one no interval can be given.
         draws: Bootstrap resamples.
     """
-    low, high = bootstrap_interval(metric, columns, clusters, draws=draws)
+    low, high = float("nan"), float("nan")
+    if len(set(clusters.tolist())) > 1:  # one cluster drawn again and again would look certain
+        low, high = bootstrap_interval(metric, columns, clusters, draws=draws)
     return {"value": rounded(metric(*columns)), "low": rounded(low), "high": rounded(high)}
 
 

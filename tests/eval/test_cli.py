@@ -17,7 +17,7 @@ ROWS = [
 
 
 def invoke(*arguments):
-    return CliRunner().invoke(main, ["run", *map(str, arguments)])
+    return CliRunner().invoke(main, ["measure", *map(str, arguments)])
 
 
 @pytest.fixture

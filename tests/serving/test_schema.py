@@ -15,7 +15,8 @@ BEYOND_SCHEMA = [
     "POST /v1/policies/validate",
     "POST /v1alpha1/comments:analyze",
 ]
-"""What these refuse, such as a policy that does not exist, a threshold over another, a language or a sum of parts, no schema can say."""
+"""What these refuse, such as a policy that does not exist, a threshold over another, a language
+or a sum of parts, no schema can say."""
 OPERATIONS = [
     "POST /v1/classify",
     "POST /v1/classify/batch",
