@@ -86,6 +86,7 @@ class Judging:
         """Answers for parts of a message that was judged already; they are neither counted nor kept.
 
         Raises:
+            Busy: Too many messages of batches wait.
             TooLate: The deadline passed.
         """
 
@@ -94,7 +95,8 @@ class Judging:
                 answer, _ = await self._workers.judge(message, self._policies.active, patient=True)
                 return answer
 
-        return list(await asyncio.gather(*map(scored, messages)))
+        with self._waiting(len(messages)):
+            return list(await asyncio.gather(*map(scored, messages)))
 
     async def many(self, tenant: str, messages: Sequence[Any]) -> list[dict[str, Any]]:
         """One item a message, in order, each with ``result`` or ``error``.
@@ -102,13 +104,18 @@ class Judging:
         Raises:
             Busy: Too many messages of other batches wait; none of these was judged.
         """
-        if self._batched + len(messages) > MOST_BATCHED:
-            raise Busy()
-        self._batched += len(messages)
-        try:
+        with self._waiting(len(messages)):
             return list(await asyncio.gather(*(self._item(tenant, message) for message in messages)))
+
+    @contextmanager
+    def _waiting(self, messages: int) -> Iterator[None]:
+        if self._batched + messages > MOST_BATCHED:
+            raise Busy()
+        self._batched += messages
+        try:
+            yield
         finally:
-            self._batched -= len(messages)
+            self._batched -= messages
 
     async def _item(self, tenant: str, source: Any) -> dict[str, Any]:
         try:

@@ -157,7 +157,7 @@ async def analyze(
     turns = [ContextTurn(role=Role.PEER, text=entry.text) for entry in body.turns()]
     asked = ClassifyRequest(text=body.comment.text, context=turns)
     spans = list(_spans(body.comment.text)) if body.spanAnnotations else []
-    await within_rate(service.rates, caller, 1)
+    await within_rate(service.rates, caller, 1 + len(spans) if len(spans) > 1 else 1)
     answer = await unless_hung_up(request, service.judging.one(caller.tenant, asked, store=not body.doNotStore))
     parts = [answer]
     if len(spans) > 1:

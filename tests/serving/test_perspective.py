@@ -157,3 +157,17 @@ def test_key_in_the_query_is_needed_and_never_logged(service, asked):
     assert PATH in log
     assert "geheim" not in log
     assert service.key not in log
+
+
+def test_sentences_count_against_the_rate(service, asked):
+    own = service.key
+    seldom = service.make_key("zelden", "4/hour")
+    service.key = own
+    three = comment(f"{SAFE} {RISKY}. Doei!", spanAnnotations=True)
+    while (first := asked(three, key=seldom)).status_code == 401:  # until the new key is noticed
+        pass
+    assert first.status_code == 200
+    refused = asked(comment(), key=seldom)
+    assert (refused.status_code, refused.json()["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
+    too_many = comment("a. " * 5, spanAnnotations=True)
+    assert "the key allows" in asked(too_many, key=seldom).json()["error"]["message"]
