@@ -9,13 +9,13 @@ import click
 import numpy as np
 from rich.console import Console
 
-from classifier import Classifier, VangnetError, latest_bundle
+from classifier import Classifier, latest_bundle
 from eval.cli_annotation import agreement, annotate
 from eval.cli_compare import compare
 from eval.cli_plan import plan
 from eval.cli_run import run
+from eval.cli_shared import clear_errors
 from eval.data import Case, read_cases, read_sentences
-from eval.errors import EvaluationError
 from eval.latency import latency
 from eval.measure import alarms_per_thousand, disguised
 from eval.measure import measure as measured
@@ -64,7 +64,7 @@ def measure(
     Fields context, kind, register, pair, voice and conversation are used where they are there: kind and register slice the
     figures, pair gives those on contrast pairs, voice or conversation are what intervals draw together.
     """
-    try:
+    with clear_errors():
         cases = read_cases(data)
         plain = {path.name: read_sentences(path) for path in sentences}
         hidden = read_cases(copies) if copies else []
@@ -83,12 +83,10 @@ def measure(
         if hidden:
             found = predict_all(classifier, [case.message for case in hidden])
             results["disguised"] = disguised(cases, scores, hidden, found, classifier.policy, draws)
-    except (EvaluationError, VangnetError) as error:
-        raise click.ClickException(str(error)) from None
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_predictions(out / "predictions.jsonl", cases, scores)
-        write_json(out / "results.json", results)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            write_predictions(out / "predictions.jsonl", cases, scores)
+            write_json(out / "results.json", results)
     show(results, Console())
 
 

@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import click
 
 from eval.agreement import agreement as agreement_of
 from eval.agreement import read_labels
+from eval.cli_shared import clear_errors
 from eval.errors import EvaluationError
 from eval.label_studio import configuration, labelled, read_messages, tasks
 from eval.markdown_report import markdown
@@ -21,24 +20,16 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _NAME = re.compile(r"[\w.@+-]{1,128}", re.ASCII)
 
 
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    try:
-        yield
-    except EvaluationError as error:
-        raise click.ClickException(str(error)) from None
-
-
 @click.command()
 @click.argument("one", type=_FILE)
 @click.argument("two", type=_FILE)
 @click.option("--out", type=_FILE, help="JSON of everything, with both labellings of each disagreement.")
 def agreement(one: Path, two: Path, out: Path | None) -> None:
     """Cohen's kappa and Krippendorff's alpha of two labellings: JSON Lines with id and labels."""
-    with _clear_errors():
+    with clear_errors():
         found = agreement_of(read_labels(one), read_labels(two))
-    if out is not None:
-        out.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if out is not None:
+            out.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = [
         (target, *(f"{entry[key]:,}" for key in ("one", "two", "both")), _shown(entry["kappa"]), _shown(entry["alpha"]))
         for target, entry in found["targets"].items()
@@ -62,11 +53,11 @@ def annotate() -> None:
 @click.option("--out", required=True, type=_FOLDER, help="Folder of tasks.json and labelling.xml.")
 def export_tasks(messages: Path, text: str, name: str, seed: int, out: Path) -> None:
     """Turn MESSAGES (JSON Lines with id, text and optional context) into tasks and a labelling configuration."""
-    with _clear_errors():
+    with clear_errors():
         found = tasks(read_messages(messages, text, name), seed)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "tasks.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (out / "labelling.xml").write_text(configuration(), encoding="utf-8")
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "tasks.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (out / "labelling.xml").write_text(configuration(), encoding="utf-8")
     click.echo(
         f"{out / 'tasks.json'}: {len(found):,} tasks to import; {out / 'labelling.xml'}: the labelling interface"
     )
@@ -77,7 +68,7 @@ def export_tasks(messages: Path, text: str, name: str, seed: int, out: Path) -> 
 @click.option("--out", required=True, type=_FOLDER, help="Folder of one JSON Lines file for each annotator.")
 def import_labels(export: Path, out: Path) -> None:
     """Turn Label Studio's JSON EXPORT into JSON Lines with labels, one file for each annotator."""
-    with _clear_errors():
+    with clear_errors():
         found = labelled(_json(export))
         if strange := [who for who in found if not _NAME.fullmatch(who)]:
             raise EvaluationError(

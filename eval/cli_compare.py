@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from eval.cli_shared import clear_errors
 from eval.compare import LEAST_CHANGED, REAL, Run, aligned, read_run
 from eval.compare import compare as compare_runs
-from eval.errors import EvaluationError
 from eval.markdown_report import markdown
 from eval.tables import FIGURES, UNSURE, Table, caveat, number, visible
 
@@ -33,14 +33,12 @@ SHOWN = 50
 @click.option("--seed", default=0, help="Of the resampling.")
 def compare(a: Path, b: Path, out: Path | None, draws: int, seed: int) -> None:
     """Compare the runs in the folders A and B, made by `vangnet-eval run` on the same rows: which differences are real."""
-    try:
+    with clear_errors():
         one, two = read_run(a), read_run(b)
         found = compare_runs(one.known, one.judged, aligned(one, two), draws, seed)
-    except EvaluationError as error:
-        raise click.ClickException(str(error)) from None
-    runs = {"a": _described(one), "b": _described(two)}
-    if out is not None:
-        out.write_text(json.dumps(runs | found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        runs = {"a": _described(one), "b": _described(two)}
+        if out is not None:
+            out.write_text(json.dumps(runs | found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     click.echo(_text(runs, found, caveat(one.results)))
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from classifier import PolicyError
 from classifier.labels import LABEL_NAMES
 from classifier.policy import Policy
+from eval.cli_shared import clear_errors
 from eval.compare import Run, read_run
 from eval.errors import EvaluationError
 from eval.markdown_report import markdown
@@ -73,7 +73,7 @@ def plan(
         raise click.UsageError("--policy and --out belong together, and --base goes with them")
     if version is not None and not _VERSION.fullmatch(version):
         raise click.UsageError("--policy: must be 1 to 64 letters, digits, dots, dashes or underscores")
-    try:
+    with clear_errors():
         run = read_run(folder)
         rows = usable(run)
         chooses, reports = halves(rows, seed)
@@ -83,11 +83,10 @@ def plan(
             for name, half in (("chose", chooses), ("reports", reports))
         }
         document = None if version is None else as_policy(rows, threshold, version, _model(run), _base(base, run))
-    except (EvaluationError, PolicyError) as error:
-        raise click.ClickException(str(error)) from None
     click.echo(_text(run, rows, threshold, found, f"{volume:,} messages a day, {prevalence:g} of them risky"))
     if document is not None and out is not None:
-        out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        with clear_errors():
+            out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         click.echo(f"\n{out} has the policy {version} for {document['model']}.")
         if base is None:
             click.echo("Nothing escalates under it: --base keeps the escalate_at of a policy.")

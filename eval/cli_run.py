@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from classifier import Classifier, VangnetError, latest_bundle
-from eval.errors import EvaluationError
+from classifier import Classifier, latest_bundle
+from eval.cli_shared import clear_errors
 from eval.suite import Suite, adhoc_suite, read_suite
 from eval.system import System
 
@@ -47,7 +47,7 @@ def run(suite: str | None, data: Path | None, out: Path, draws: int, **options: 
     from eval.markdown_report import write_markdown
     from eval.result_rows import write_rows
 
-    try:
+    with clear_errors():
         wanted = _suite(suite, data, options)
         wanted.check()
         system = _system(options)
@@ -59,8 +59,6 @@ def run(suite: str | None, data: Path | None, out: Path, draws: int, **options: 
         write_rows(out / "rows.jsonl", known, judged)
         write_markdown(out / "report.md", results)
         write_html(out / "report.html", results, known, judged, wanted)
-    except (EvaluationError, VangnetError) as error:
-        raise click.ClickException(str(error)) from None
     click.echo((out / "report.md").read_text(encoding="utf-8"))
     click.echo(f"{out / 'report.html'} has the pictures")
 
