@@ -5,7 +5,7 @@ RUN python -m venv /opt/vangnet
 COPY pyproject.toml constraints.txt README.md ./
 COPY classifier classifier
 COPY serving serving
-RUN /opt/vangnet/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[serve]'
+RUN /opt/vangnet/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[serve,console]'
 
 FROM python:3.11-slim
 COPY --from=build /opt/vangnet /opt/vangnet

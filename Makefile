@@ -2,6 +2,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
+CONSOLE_PORT ?= 8090
 VERSION ?= 0.3.0
 BUNDLE ?= models/vangnet-$(VERSION)
 PRESUMED_SAFE ?=
@@ -14,10 +15,13 @@ SERVE := .venv-serve
 DEV := .venv
 PIP_FLAGS := --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test soak servers lint train teachers eval bench clean
+.PHONY: serve console test soak servers lint train teachers eval bench clean
 
 serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 	$(SERVE)/bin/vangnet serve --bundle $(BUNDLE) --host $(HOST) --port $(PORT)
+
+console: $(SERVE)/.ready ## the moderators' console on loopback; first: $(SERVE)/bin/vangnet moderators create NAME --role admin
+	$(SERVE)/bin/vangnet console --bundle $(BUNDLE) --port $(CONSOLE_PORT)
 
 test: lint servers ## lint, types and all tests, on all cores
 	$(DEV)/bin/pytest --numprocesses auto --dist loadfile
@@ -54,7 +58,7 @@ clean:
 	rm -rf $(SERVE) $(DEV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(SERVE)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(SERVE),--editable '.[serve]')
+	$(call environment,$(SERVE),--editable '.[serve,console]')
 
 $(DEV)/.ready: pyproject.toml client/pyproject.toml constraints.txt
 	$(call environment,$(DEV),--editable '.[dev]' --editable ./client)

@@ -15,6 +15,7 @@ from classifier import Message, MessageError
 from classifier.answer import judge
 from serving.app import create_app, load_classifier
 from serving.cli_bulk import bulk
+from serving.cli_console import console, moderators
 from serving.cli_keys import keys
 from serving.cli_shared import BUNDLE, clear_errors, open_database, settings_of
 from serving.cli_webhooks import webhooks
@@ -33,6 +34,8 @@ def main() -> None:
 
 
 main.add_command(bulk)
+main.add_command(console)
+main.add_command(moderators)
 main.add_command(keys)
 main.add_command(webhooks)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 
 from serving.database import Database
 from serving.spool import Spool
@@ -54,7 +54,9 @@ def delete_stored(database: Database, spool: Spool | None, tenant: str, of: Kept
         session.add(Deletion(tenant=tenant, value_sha256=fingerprint(of, value), at=datetime.now(UTC)))
         chosen = (ReviewItem.tenant == tenant, getattr(ReviewItem, of.field) == value)
         # Verdicts are kept by message: those of the items that go, and for a message those that came without an item.
-        theirs: ColumnElement[bool] = Verdict.message_id.in_(select(ReviewItem.message_id).where(*chosen))
+        # The console files the verdict on a message without id under its item's.
+        filed = select(func.coalesce(ReviewItem.message_id, ReviewItem.id)).where(*chosen)
+        theirs: ColumnElement[bool] = Verdict.message_id.in_(filed)
         if of is Kept.MESSAGE:
             theirs = Verdict.message_id == value
         verdicts = session.execute(delete(Verdict).where(Verdict.tenant == tenant, theirs))

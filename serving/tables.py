@@ -113,8 +113,79 @@ class Verdict(Table):
     moderator: Mapped[str] = mapped_column(String(128))
     labels: Mapped[dict[str, Any]]
     action: Mapped[str | None] = mapped_column(String(128))
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A moderator's remark, sealed."""
     at: Mapped[datetime] = mapped_column(index=True)
     __table_args__ = (UniqueConstraint("tenant", "message_id", "revision", "moderator", name="verdicts_once"),)
+
+
+class Claim(Table):
+    """Who works on an item, and until when nobody else does."""
+
+    __tablename__ = "claims"
+    item_id: Mapped[str] = mapped_column(ForeignKey("review_items.id", ondelete="CASCADE"), primary_key=True)
+    moderator: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime]
+
+
+class SecondOpinion(Table):
+    """A request that another moderator judges an item as well."""
+
+    __tablename__ = "second_opinions"
+    item_id: Mapped[str] = mapped_column(ForeignKey("review_items.id", ondelete="CASCADE"), primary_key=True)
+    asked_by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class Account(Table):
+    """Somebody who may use the console."""
+
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    password: Mapped[str] = mapped_column(String(256))
+    """Argon2 hash with its parameters."""
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class SignIn(Table):
+    """A session of the console: only the SHA-256 of its cookie is kept."""
+
+    __tablename__ = "sign_ins"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class AuditEntry(Table):
+    """What somebody did in the console; entries are only ever added."""
+
+    __tablename__ = "audit_entries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    account: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any]]
+    """Ids and figures, never text of messages or passwords."""
+
+
+class Reference(Table):
+    """Scored, labelled messages that the threshold studio measures on; scores and labels, no text."""
+
+    __tablename__ = "references"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str] = mapped_column(String(128))
+    rows: Mapped[list[dict[str, Any]]]
+    added_by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
 
 
 class Deletion(Table):

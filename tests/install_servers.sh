@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Install the real servers that tests use: PostgreSQL, Redis and Prometheus, and systemd for its checks of units. Nothing
-# happens when all are there.
+# Install the real parts that tests use: PostgreSQL, Redis, Prometheus, the browser Chromium, and systemd for its checks of
+# units. Nothing happens when all are there.
 set -euo pipefail
 
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v prometheus >/dev/null || missing+=(prometheus)
+command -v chromium >/dev/null || missing+=(chromium)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

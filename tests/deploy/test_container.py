@@ -52,7 +52,7 @@ def test_the_image_serves_as_a_numbered_user_that_is_not_root():
     # As lists: a shell in between would keep SIGTERM from the service.
     assert json.loads(only("ENTRYPOINT")) + json.loads(only("CMD")) == ["vangnet", "serve"]
     [install] = [rest for name, rest in instructions() if name == "RUN" and "pip install" in rest]
-    assert shlex.split(install)[-3:] == ["--constraint", "constraints.txt", ".[serve]"]
+    assert shlex.split(install)[-3:] == ["--constraint", "constraints.txt", ".[serve,console]"]
     # onnxruntime reports to its maker unless it is told not to.
     assert environment()["ORT_DISABLE_TELEMETRY"] == "1"
 
@@ -72,34 +72,44 @@ def test_the_health_check_tells_a_service_that_is_ready_from_one_that_is_not(run
 
 
 def test_only_vangnet_is_published_and_on_this_machine():
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["vangnet"]
-    assert SERVICES["vangnet"]["ports"] == ["${PUBLISH:-127.0.0.1:8080}:8080"]
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {
+        "vangnet": ["${PUBLISH:-127.0.0.1:8080}:8080"],
+        "console": ["${PUBLISH_CONSOLE:-127.0.0.1:8090}:8090"],
+    }
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name, service in SERVICES.items():
-        assert service["networks"] == (["inside", "outside"] if name == "vangnet" else ["inside"])
+        assert service["networks"] == (["inside", "outside"] if name in published else ["inside"])
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_service_writes_to_its_volume_alone():
-    vangnet = SERVICES["vangnet"]
-    assert vangnet["read_only"] is True
-    assert vangnet["cap_drop"] == ["ALL"]
-    assert vangnet["volumes"] == [f"data:{environment()['VANGNET_DATA']}"]
+def test_the_service_writes_to_its_volume_alone_and_the_console_to_memory():
+    for name in ("vangnet", "console"):
+        assert SERVICES[name]["read_only"] is True
+        assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES["vangnet"]["volumes"] == [f"data:{environment()['VANGNET_DATA']}"]
+    assert SERVICES["console"]["tmpfs"] == [f"{environment()['VANGNET_DATA']}:uid=10001,mode=0700"]
 
 
 def test_no_password_has_a_default():
     asked = re.findall(r"\$\{(\w+)(:.)", (DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-    assert {name for name, _ in asked} == {"PUBLISH", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"}
+    assert {name for name, _ in asked} == {
+        "PUBLISH",
+        "PUBLISH_CONSOLE",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "GRAFANA_PASSWORD",
+    }
     for name, otherwise in asked:
-        assert otherwise == (":-" if name == "PUBLISH" else ":?")
-        assert f"\n{name}=\n" in EXAMPLE or name == "PUBLISH"
+        assert otherwise == (":-" if name.startswith("PUBLISH") else ":?")
+        assert f"\n{name}=\n" in EXAMPLE or name.startswith("PUBLISH")
 
 
 def test_every_server_says_whether_it_is_well():
-    assert set(SERVICES) == {"vangnet", "postgres", "redis", "prometheus", "grafana"}
+    assert set(SERVICES) == {"vangnet", "console", "postgres", "redis", "prometheus", "grafana"}
     for name, service in SERVICES.items():
         assert "healthcheck" in service or name == "vangnet"  # the image has its own
-        if name != "vangnet":
+        if name not in ("vangnet", "console"):
             assert ":" in service["image"]
     mounted = [one for service in SERVICES.values() for one in service.get("volumes", ()) if one.startswith("./")]
     assert len(mounted) == 4

@@ -11,6 +11,7 @@ from serving.settings import Settings
 from tests.deploy.conftest import DEPLOY, ROOT
 
 UNIT = (DEPLOY / "vangnet.service").read_text(encoding="utf-8")
+CONSOLE = (DEPLOY / "vangnet-console.service").read_text(encoding="utf-8")
 EXAMPLE = DEPLOY / "vangnet.env.example"
 PROGRAM = "/opt/vangnet/venv/bin/vangnet"
 KNOWN = {f"VANGNET_{name.upper()}" for name in Settings.model_fields}
@@ -20,7 +21,7 @@ MOST_EXPOSED = 25
 
 def analyze(command, unit, folder):
     """Exit status and messages of systemd about a unit, whose program is where this environment has it."""
-    assert f"ExecStart={PROGRAM} serve\n" in unit
+    assert re.search(rf"^ExecStart={PROGRAM} (serve|console)$", unit, re.MULTILINE)
     path = folder / "vangnet.service"
     path.write_text(unit.replace(PROGRAM, str(Path(sys.executable).with_name("vangnet"))), encoding="utf-8")
     done = subprocess.run(["systemd-analyze", *command, str(path)], capture_output=True, text=True, check=False)
@@ -30,8 +31,16 @@ def analyze(command, unit, folder):
 VERIFY = ("verify", "--man=no", "--recursive-errors=one")
 
 
-def test_systemd_accepts_the_unit(tmp_path):
-    assert analyze(VERIFY, UNIT, tmp_path) == (0, "")
+@pytest.mark.parametrize("unit", [UNIT, CONSOLE], ids=["service", "console"])
+def test_systemd_accepts_the_unit(unit, tmp_path):
+    assert analyze(VERIFY, unit, tmp_path) == (0, "")
+
+
+def test_the_console_is_kept_as_close_as_the_service():
+    def kept(unit):
+        return unit.split("MemoryMax")[1]
+
+    assert kept(CONSOLE) == kept(UNIT)
 
 
 def test_systemd_would_tell_a_wrong_key(tmp_path):
@@ -58,7 +67,11 @@ def test_the_unit_stops_and_restarts_as_the_service_needs():
 
 @pytest.mark.parametrize(
     "path",
-    [ROOT / "Dockerfile", *(DEPLOY / name for name in ("compose.yaml", "vangnet.service", "README.md")), EXAMPLE],
+    [
+        ROOT / "Dockerfile",
+        *(DEPLOY / name for name in ("compose.yaml", "vangnet.service", "vangnet-console.service", "README.md")),
+        EXAMPLE,
+    ],
     ids=lambda path: path.name,
 )
 def test_every_setting_that_is_named_is_one(path):

@@ -82,6 +82,16 @@ def test_verdicts_on_a_message_that_is_not_stored_go_with_its_id(database):
     assert delete_stored(database, None, "school", Kept.MESSAGE, "a") == {"items": 0, "verdicts": 2}
 
 
+def test_a_verdict_on_a_message_without_id_goes_with_its_author(database, spool, put):
+    put(None, "klas", "noor")
+    Forwarding(spool, database, (), None).run()
+    with database.session() as session:
+        item_id = session.scalar(select(ReviewItem.id))
+    save_verdict(database, "school", item_id, 0, "mod", {"self_harm/ideation": Ruling.RIGHT}, None)
+    save_verdict(database, "school", "b", 0, "mod", {"self_harm/ideation": Ruling.RIGHT}, None)
+    assert delete_stored(database, spool, "school", Kept.AUTHOR, "noor") == {"items": 1, "verdicts": 1}
+
+
 def test_a_conversation_of_any_length_can_be_deleted(postgresql_url, monkeypatch):
     monkeypatch.setattr("serving.database.SECONDS", 60)  # a busy machine may take longer
     count = 66_000  # more values than one statement of PostgreSQL may have
