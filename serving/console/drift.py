@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -103,11 +103,11 @@ def shift(index: float) -> Shift:
     return Shift.NONE if index < 0.1 else Shift.SOME if index < 0.25 else Shift.LARGE
 
 
-def _binned(scores: ArrayLike) -> ArrayLike:
+def _binned(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.bincount(np.digitize(scores, EDGES), minlength=len(EDGES) + 1)
 
 
-def _scores(session: Session, model: str, days: Sequence[date]) -> np.ndarray:
+def _scores(session: Session, model: str, days: Sequence[date]) -> NDArray[np.float64]:
     found: list[list[float]] = []
     for day in days:
         of_day = select(ScoreSample.scores).where(ScoreSample.day == day.isoformat(), ScoreSample.model == model)

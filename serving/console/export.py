@@ -44,7 +44,7 @@ class Purpose(StrEnum):
     TRAINING = "training"
 
 
-class Form(StrEnum):
+class FileForm(StrEnum):
     """Of a file."""
 
     CSV = "csv"
@@ -104,9 +104,9 @@ def portions(
         last = items[-1].id
 
 
-def written(portions: Iterable[Sequence[Mapping[str, Any]]], form: Form, with_text: bool = False) -> Iterator[str]:
+def written(portions: Iterable[Sequence[Mapping[str, Any]]], form: FileForm, with_text: bool = False) -> Iterator[str]:
     """The file, in parts; `vangnet-eval` reads both forms."""
-    if form is Form.CSV:
+    if form is FileForm.CSV:
         return _table(portions, with_text)
     return ("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows) for rows in portions)
 
@@ -120,8 +120,8 @@ def _table(portions: Iterable[Sequence[Mapping[str, Any]]], with_text: bool) -> 
     writer.writeheader()
     for rows in portions:
         for row in rows:
-            scores = {f"score {name}": score for name, score in row["scores"].items()}
-            writer.writerow({name: _cell(value) for name, value in (row | scores).items()})
+            flat = {**row, **{f"score {name}": score for name, score in row["scores"].items()}}
+            writer.writerow({name: _cell(value) for name, value in flat.items()})
         yield part.getvalue()
         part.seek(0)
         part.truncate()

@@ -173,8 +173,8 @@ def _loads(verdicts: Sequence[Row[Any]], judged: Iterable[tuple[Row[Any], list[R
 
 
 def _median(waits: Iterable[timedelta]) -> float | None:
-    found = list(waits)
-    return median(found) / timedelta(minutes=1) if found else None
+    minutes = [wait / timedelta(minutes=1) for wait in waits]
+    return median(minutes) if minutes else None
 
 
 def _date(moment: datetime) -> date:
