@@ -38,14 +38,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Folder of the results; run again to go on."
 )
+@click.option("--scored", type=_FILE, help="Also write the cases with scores and labels, as the console takes them.")
 @click.option("--draws", default=1000, type=click.IntRange(100), help="Bootstrap resamples.")
-def run(suite: str | None, data: Path | None, out: Path, draws: int, **options: Any) -> None:
+def run(suite: str | None, data: Path | None, out: Path, scored: Path | None, draws: int, **options: Any) -> None:
     """Measure a system on a labelled set: results.json, report.html, report.md and rows.jsonl in the folder OUT."""
     # These import datasets and matplotlib, which takes seconds; --help should not.
     from eval.evaluation import evaluate, judge_all
     from eval.html_report import write_html
     from eval.markdown_report import write_markdown
     from eval.result_rows import write_rows
+    from eval.scored_cases import write_scored_cases
 
     with clear_errors():
         wanted = _suite(suite, data, options)
@@ -53,6 +55,8 @@ def run(suite: str | None, data: Path | None, out: Path, draws: int, **options: 
         system = _system(options)
         out.mkdir(parents=True, exist_ok=True)
         known, judged = judge_all(wanted, system, out)
+        if scored is not None:
+            write_scored_cases(scored, known, judged, system)
         command = shlex.join(["vangnet-eval", *sys.argv[1:]])
         results = evaluate(wanted, system, known, judged, command, draws)
         (out / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

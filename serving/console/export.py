@@ -70,7 +70,7 @@ def portions(
 
     Each has ``id``, ``conversation``, ``author`` (keyed names, or None), ``day`` (received), ``decision``, ``model``,
     ``policy``, ``probability`` (of being drawn for review), ``moderators`` (keyed names), ``judged_by`` (how many), ``any``
-    (True if a label is right, False if every ruling is wrong, else None), ``labels`` (those that are right; None where ``any``
+    (True if a label is right, False if all eleven are wrong, else None), ``labels`` (those that are right; None where ``any``
     is), every label's ruling by majority (True right, False wrong, None not known), and ``scores`` (per label).
 
     Args:
@@ -163,7 +163,7 @@ def _row(sealing: Sealing, item: Row[Any], verdicts: Sequence[Sequence[Any]]) ->
 
     rulings = together([labels for _, labels in verdicts])
     right = [label for label, ruling in rulings.items() if ruling is Ruling.RIGHT]
-    safe = set(rulings.values()) == {Ruling.WRONG}
+    safe = list(rulings.values()).count(Ruling.WRONG) == len(LABEL_NAMES)
     return {
         "id": name("message", item.id),
         "conversation": name("conversation", item.conversation_id),

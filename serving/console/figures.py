@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from classifier.labels import LABEL_NAMES
 from classifier.policy import Mode, Policy
-from serving.console.references import Scored
+from serving.console.references import Bools, Scored
 
 Figure = dict[str, Any]
 """``value``, ``low`` and ``high``, the bounds of a 95 % interval; or ``not_estimable``, the key of why not."""
@@ -19,7 +19,6 @@ _Z = 1.959964
 _UNSEEN = 3.69
 """Of what was never seen, so many may have been due: upper 97.5 % bound of a Poisson mean after a count of zero."""
 _DECIDING, _OBSERVED_TOO = (Mode.ON,), (Mode.ON, Mode.OBSERVE)
-Bools = NDArray[np.bool_]
 
 
 def figures(scored: Scored, policy: Policy) -> dict[str, Any]:
@@ -35,19 +34,19 @@ def figures(scored: Scored, policy: Policy) -> dict[str, Any]:
         risky messages that is flagged), ``missed`` (how many are not), ``precision`` (share of the flagged ones that is risky),
         ``support_flagged`` and ``safe_flagged`` (shares of peer support and of all safe messages that are flagged); ``labels``:
         by name {``recall``, ``precision``, ``positives``: messages} of the label by itself, on messages whose label is known;
-        ``shows_misses``; and ``would_be``: the same but for the last two if observed labels decided too, None where the policy
-        observes none.
+        ``shows_misses``: whether the reference tells what is missed; and ``would_be``: the figures up to ``labels`` if observed
+        labels decided too, None where the policy observes none.
 
         Reasons why a figure is not estimable: ``too_few`` (risky messages, fewer than `LEAST`), ``no_audit_sample`` (the
         reference has no message that was allowed in its day, so that nothing tells what is missed), ``none_flagged``,
         ``none_safe``, ``none_support``.
 
-    Intervals are Wilson's (1927) where all messages weigh the same, otherwise percentiles of a seeded bootstrap of the messages.
-    Reviewed messages are weighted by one over the probability of being stored, so figures are estimates for all messages that came
-    in while the audit went on, whatever the policies of their days were. Where the audit found nothing that this policy misses,
-    the bound of ``missed`` has room for what would be found with more luck: 3.69 messages of the highest weight. Without an
-    audit sample, ``precision`` is of those messages that this policy flags and that of their day flagged too: a lower threshold
-    raises alarms that it knows nothing of.
+    Intervals are Wilson's (1927) where all messages weigh the same, otherwise percentiles of a seeded bootstrap of the
+    messages. Reviewed messages are weighted by one over the probability of being stored, so figures are estimates for all
+    messages that came in while the audit went on, whatever the policies of their days flagged. Where none of those that
+    stand for most was found to be missed, the bound of ``missed`` has room for 3.69 of them, and ``recall`` for as many.
+    Without an audit sample, ``precision`` is of those messages that this policy flags and that of their day flagged too: a
+    lower threshold raises alarms that it knows nothing of.
     """
     observes = any(one.mode is Mode.OBSERVE for one in policy.thresholds.values())
     return _figures(scored, policy, _DECIDING) | {
@@ -77,12 +76,13 @@ def wilson(hits: int, of: int) -> Figure:
     share, spread = hits / of, _Z**2 / of
     middle = (share + spread / 2) / (1 + spread)
     margin = float(np.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread))
-    return _figure(share, middle - margin, middle + margin)
+    return _figure(share, max(0.0, min(share, middle - margin)), min(1.0, max(share, middle + margin)))
 
 
 def _figures(scored: Scored, policy: Policy, modes: Collection[Mode]) -> dict[str, Any]:
     asked = reached(scored.scores, policy, modes) > 0
-    risky, flagged, weights = scored.risky, asked.any(axis=1), scored.weights
+    risky, weights = scored.risky, scored.weights
+    flagged: Bools = np.asarray(asked.any(axis=1))
     recall, missed = _recall(scored, risky, flagged)
     safe_flagged = _share(flagged, ~risky, weights, "none_safe")
     return {
@@ -117,7 +117,7 @@ def _recall(scored: Scored, risky: Bools, flagged: Bools) -> tuple[Figure, Figur
         return _without("too_few"), _without("too_few")
     weights = scored.weights
     total = float(weights[risky].sum())
-    if _equal(weights[risky]):
+    if _equal(weights):
         found = wilson(int((risky & flagged).sum()), int(risky.sum()))
         return found, _figure(*(total * (1 - found[bound]) for bound in ("value", "high", "low")))
     hits, misses = float(weights[risky & flagged].sum()), float(weights[risky & ~flagged].sum())
@@ -125,10 +125,16 @@ def _recall(scored: Scored, risky: Bools, flagged: Bools) -> tuple[Figure, Figur
     low, high = np.quantile(drawn_misses, (0.025, 0.975))
     with np.errstate(invalid="ignore"):  # a draw without any risky message
         worst, best = np.nanquantile(drawn_hits / (drawn_hits + drawn_misses), (0.025, 0.975))
-    if not (risky & ~flagged & (weights == weights.max())).any():
-        high = max(high, misses + _UNSEEN * weights.max())
-        worst = min(worst, hits / (hits + high))
+    unseen = _unseen(weights[~flagged], risky[~flagged])
+    high = max(high, misses + unseen)
+    worst = min(worst, hits / (hits + misses + unseen))
     return _figure(hits / total, worst, best), _figure(misses, low, high)
+
+
+def _unseen(weights: NDArray[np.float64], risky: Bools) -> float:
+    """How much risk may be missed among messages that stand for many, none of which was found risky."""
+    heaviest = weights == weights.max(initial=0.0)
+    return 0.0 if risky[heaviest].any() else _UNSEEN * float(weights.max(initial=0.0))
 
 
 def _share(hits: Bools, of: Bools, weights: NDArray[np.float64], none: str) -> Figure:

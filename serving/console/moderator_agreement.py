@@ -81,7 +81,7 @@ def _agreement(label: str, sides: Sequence[tuple[int, int]]) -> Agreement:
 def krippendorff(counts: ArrayLike) -> float:
     """Krippendorff's alpha for nominal values and any number of judges.
 
-    Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section D. One minus observed over expected
+    Source: K. Krippendorff, Computing Krippendorff's Alpha-Reliability (2011). One minus observed over expected
     disagreement. Observed: the ordered pairs of different values within a message, each over its number of values less one.
     Expected: the same pairs among all values.
 
@@ -89,9 +89,9 @@ def krippendorff(counts: ArrayLike) -> float:
         counts: Shape (messages, kinds): how many judges gave a message a value. Messages with fewer than two do not count.
 
     Returns:
-        At most 1, which is full agreement; 0 is what chance gives. NaN where all values are of one kind, or there are none.
+        At most 1, which is full agreement; 0 is what chance gives. NaN where all values are of one kind, or no message has two.
     """
-    table = np.asarray(counts, float).reshape(len(np.asarray(counts)), -1)
+    table = np.asarray(counts, float)
     table = table[table.sum(axis=1) >= 2]
     given, total = table.sum(axis=1), table.sum()
     different = total**2 - (table.sum(axis=0) ** 2).sum()

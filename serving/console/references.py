@@ -16,9 +16,10 @@ from classifier.labels import LABEL_NAMES
 from serving.console.moderator_agreement import ITS_VERDICTS
 from serving.console.reviewed import Message, reviewed
 from serving.database import Database
-from serving.tables import Reference, ReviewItem
+from serving.tables import Reference, ReviewItem, Verdict
 
-REVIEWED = "reviewed"
+Bools = NDArray[np.bool_]
+REVIEWED_ID = "reviewed"
 """The id and name of the reference that moderators' verdicts make."""
 SUPPORT = ("N2", "N3", "N4", "N12")
 """Kinds of the labelling guide that are good peer support."""
@@ -87,7 +88,7 @@ class Scored:
         known: Shape (n, labels): whether somebody judged the label.
         weights: Shape (n,): how many messages each one stands for, at least 1.
         support: Shape (n,): good peer support; false where nobody said.
-        shows_misses: Whether messages that no policy flagged are among them, without which nobody knows what is missed.
+        audited: Shape (n,): reviewed though the policy of its day allowed it.
     """
 
     name: str
@@ -95,16 +96,21 @@ class Scored:
     model: str
     ids: tuple[str, ...]
     scores: NDArray[np.float64]
-    truth: NDArray[np.bool_]
-    known: NDArray[np.bool_]
+    truth: Bools
+    known: Bools
     weights: NDArray[np.float64]
-    support: NDArray[np.bool_]
-    shows_misses: bool = True
+    support: Bools
+    audited: Bools
 
     @property
-    def risky(self) -> NDArray[np.bool_]:
+    def risky(self) -> Bools:
         """Shape (n,): whether any label holds."""
-        return self.truth.any(axis=1)
+        return np.asarray(self.truth.any(axis=1))
+
+    @property
+    def shows_misses(self) -> bool:
+        """Whether messages are among them that nothing flagged, without which nobody knows what is missed."""
+        return self.kind is not ReferenceKind.REVIEWED or bool(self.audited.any())
 
 
 def listed(database: Database) -> list[Listed]:
@@ -113,10 +119,10 @@ def listed(database: Database) -> list[Listed]:
     Raises:
         DatabaseError: The database is away.
     """
-    judged = select(func.count()).select_from(ReviewItem).where(select(1).where(ITS_VERDICTS).exists())
+    judged = select(func.count()).select_from(ReviewItem).where(select(Verdict.id).where(ITS_VERDICTS).exists())
     columns = (Reference.id, Reference.name, Reference.kind, Reference.model, func.json_array_length(Reference.rows))
     with database.session() as session:
-        first = Listed(REVIEWED, REVIEWED, ReferenceKind.REVIEWED, "", session.scalar(judged) or 0)
+        first = Listed(REVIEWED_ID, REVIEWED_ID, ReferenceKind.REVIEWED, "", session.scalar(judged) or 0)
         stored = session.execute(select(*columns).order_by(Reference.id)).all()
     return [first, *(Listed(str(id), name, ReferenceKind(kind), model, rows) for id, name, kind, model, rows in stored)]
 
@@ -133,7 +139,7 @@ def load(database: Database, id: str, model: str) -> Scored:
         UnusableReference: There is none (``unknown``), or another model scored it (``other_model``).
         DatabaseError: The database is away.
     """
-    if id == REVIEWED:
+    if id == REVIEWED_ID:
         return _reviewed(reviewed(database, model), model)
     with database.session() as session:
         row = session.get(Reference, int(id)) if id.isdecimal() and len(id) < 10 else None
@@ -206,6 +212,7 @@ def half(scored: Scored, choosing: bool) -> Scored:
         known=scored.known[part],
         weights=scored.weights[part] * (2 if scored.kind is ReferenceKind.REVIEWED else 1),
         support=scored.support[part],
+        audited=scored.audited[part],
     )
 
 
@@ -221,14 +228,15 @@ def _stored(row: Reference) -> Scored:
         _matrix([LABEL_NAMES if one.get("risky") else one["labels"] for one in rows]),
         _matrix(judged),
         np.ones(size),
-        np.array([not one["labels"] and one.get("kind") in SUPPORT for one in rows], bool),
+        np.array([not one["labels"] and not one.get("risky") and one.get("kind") in SUPPORT for one in rows], bool),
+        np.zeros(size, bool),
     )
 
 
 def _reviewed(messages: Sequence[Message], model: str) -> Scored:
     size = len(messages)
     return Scored(
-        REVIEWED,
+        REVIEWED_ID,
         ReferenceKind.REVIEWED,
         model,
         tuple(one.id for one in messages),
@@ -237,10 +245,10 @@ def _reviewed(messages: Sequence[Message], model: str) -> Scored:
         _matrix([(*one.right, *one.wrong) for one in messages]),
         np.array([one.weight for one in messages], float),
         np.zeros(size, bool),
-        any(one.audited for one in messages),
+        np.array([one.audited for one in messages], bool),
     )
 
 
-def _matrix(labels: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+def _matrix(labels: Sequence[Sequence[str]]) -> Bools:
     """Shape (n, labels): which of them each row names."""
-    return np.array([[name in row for name in LABEL_NAMES] for row in labels], bool).reshape(len(labels), -1)
+    return np.array([[name in row for name in LABEL_NAMES] for row in labels], bool).reshape(len(labels), len(LABEL_NAMES))
