@@ -6,6 +6,8 @@ SAFE_KINDS: tuple[str, ...] = tuple(f"N{number}" for number in range(1, 15))
 WORDINGS: tuple[str, ...] = tuple(f"P{number}" for number in range(1, 13))
 EVERYDAY = "N9"
 """Ordinary chat."""
+SUPPORT: tuple[str, ...] = ("N2", "N3", "N4", "N10", "N12", "N14")
+"""Kinds that are peer support: what a filter should protect."""
 
 
 def is_everyday(labels: Collection[str], kind: str | None, pair: str | None) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from classifier.kinds import SUPPORT
 from eval.early import courses, erde, false_alarms, found_within, latency_f1
 from eval.errors import EvaluationError
 from eval.figure import figure, mean, rounded
@@ -25,8 +26,6 @@ from eval.targets import ANY, TARGETS
 
 CHUNK = 256
 """Rows whose texts are in memory at once."""
-SUPPORT = ("N2", "N3", "N4", "N10", "N12", "N14")
-"""Kinds of the labelling guide that are peer support: what a filter should protect."""
 
 
 def judge_all(suite: Suite, system: System, folder: Path) -> tuple[Labelled, Judged]:

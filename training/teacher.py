@@ -20,7 +20,8 @@ FILE = Path(__file__).parent / "teacher.npz"
 VARIANT_SHARE = 0.4
 """Share of the training messages of which one variant is made."""
 FEWEST_KNOWN = 0.9
-"""Share of the training messages that the file must know; below it, it was made for another corpus. Others are learnt from their labels alone."""
+"""Share of the training messages that the file must know; below it, it was made for another corpus. Others are learnt from
+their labels alone."""
 _HALVED = 12
 """Messages of this many words or more may be cut in half."""
 

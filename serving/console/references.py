@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, func, select
 
 from classifier.errors import VangnetError
+from classifier.kinds import SUPPORT
 from classifier.labels import LABEL_NAMES
 from serving.console.moderator_agreement import ITS_VERDICTS
 from serving.console.reviewed import Message, reviewed
@@ -21,8 +22,6 @@ from serving.tables import Reference, ReviewItem, Verdict
 Bools = NDArray[np.bool_]
 REVIEWED_ID = "reviewed"
 """The id and name of the reference that moderators' verdicts make."""
-SUPPORT = ("N2", "N3", "N4", "N12")
-"""Kinds of the labelling guide that are good peer support."""
 _REASONS = {
     "unknown": "there is no such reference",
     "other_model": "the reference was scored by another model",
@@ -224,7 +223,9 @@ def _stored(row: Reference) -> Scored:
         ReferenceKind(row.kind),
         row.model,
         tuple(str(one["id"]) for one in rows),
-        np.array([[one["scores"][name] for name in LABEL_NAMES] for one in rows], float).reshape(size, -1),
+        np.array([[one["scores"][name] for name in LABEL_NAMES] for one in rows], float).reshape(
+            size, len(LABEL_NAMES)
+        ),
         _matrix([LABEL_NAMES if one.get("risky") else one["labels"] for one in rows]),
         _matrix(judged),
         np.ones(size),
@@ -251,4 +252,6 @@ def _reviewed(messages: Sequence[Message], model: str) -> Scored:
 
 def _matrix(labels: Sequence[Sequence[str]]) -> Bools:
     """Shape (n, labels): which of them each row names."""
-    return np.array([[name in row for name in LABEL_NAMES] for row in labels], bool).reshape(len(labels), len(LABEL_NAMES))
+    return np.array([[name in row for name in LABEL_NAMES] for row in labels], bool).reshape(
+        len(labels), len(LABEL_NAMES)
+    )

@@ -13,7 +13,7 @@ from serving.console.drafts import next_version
 from serving.console.pages import Pages
 from serving.console.presets import Preset, preset
 from serving.console.reference_files import MAX_BYTES
-from serving.console.references import Listed, UnusableReference
+from serving.console.references import Listed, Scored, UnusableReference
 from serving.console.stores import Stores
 from serving.console.studio_form import MAX_NAME, MAX_REASON, fields, status_of, told
 from serving.policies import Change, UnknownPolicy
@@ -64,14 +64,16 @@ def show(
         problem = problem or UnusableReference("unknown")
     chosen = found or _first(listed, model)
     defaults = dict.fromkeys(_EMPTY, "") | {"version": next_version(policies)} | fields(active)
+    scored, unusable = _loaded(stores, chosen)
     pages: Pages = request.app.state.pages
     seconds = f"{stores.settings.refresh_seconds:g}"
     values = {
         "typed": {**defaults, **typed, "reference": chosen.id},
         "listed": listed,
         "chosen": chosen,
-        "usable": chosen.model in ("", model),
-        "blocked": {str(name): _blocked(stores, chosen, name) for name in Preset},
+        "usable": scored is not None,
+        "shows_misses": scored is None or scored.shows_misses,
+        "blocked": {str(name): unusable if scored is None else _blocked(stores, scored, name) for name in Preset},
         "active": active,
         "model": model,
         "areas": list(Area),
@@ -114,12 +116,18 @@ def _first(listed: Sequence[Listed], model: str) -> Listed:
     return next((one for one in listed if one.rows and one.model in ("", model)), listed[0])
 
 
-def _blocked(stores: Stores, chosen: Listed, name: Preset) -> str | None:
-    """Why a preset cannot be chosen on a reference."""
-    model = stores.classifier.bundle.name
+def _loaded(stores: Stores, chosen: Listed) -> tuple[Scored | None, str]:
+    """The reference, or why it cannot be measured on."""
     try:
-        scored = references.load(stores.database, chosen.id, model)
-        preset(name, scored, model, "draft", stores.policies.active)
+        return references.load(stores.database, chosen.id, stores.classifier.bundle.name), ""
+    except UnusableReference as problem:
+        return None, problem.reason
+
+
+def _blocked(stores: Stores, scored: Scored, name: Preset) -> str | None:
+    """Why a preset cannot be chosen on a reference."""
+    try:
+        preset(name, scored, stores.classifier.bundle.name, "draft", stores.policies.active)
     except UnusableReference as problem:
         return problem.reason
     return None

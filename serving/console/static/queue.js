@@ -75,8 +75,14 @@
     if (radio) radio.checked = true;
     radio?.focus();
   }
+  // Beside a form that may be half filled in, the button is only focused.
+  function next() {
+    const button = one("#next");
+    if (one("#submit")) button?.focus();
+    else button?.click();
+  }
   const keys = {
-    j: () => move(1), k: () => move(-1), n: () => one("#next")?.click(), b: toggleBlur, e: () => evidenceButton?.click(),
+    j: () => move(1), k: () => move(-1), n: next, b: toggleBlur, e: () => evidenceButton?.click(),
     r: () => rule("right"), w: () => rule("wrong"), u: () => rule("unsure"), s: () => one("#submit")?.focus(), "?": () => dialog?.showModal(),
   };
   for (const row of all(".ruling")) keys[row.dataset.key] = () => (row.querySelector("input:checked") ?? row.querySelector("input")).focus();

@@ -160,9 +160,9 @@
 
   // A file that is too large is not sent: the answer could not be this page.
   const file = form.elements.file;
-  const told = form.querySelector(".wrong-file");
+  const refusal = form.querySelector(".wrong-file");
   const fits = () => !file.files.length || file.files[0].size <= Number(file.dataset.most);
-  file.addEventListener("change", () => { told.textContent = fits() ? "" : file.dataset.tooLarge; });
+  file.addEventListener("change", () => { refusal.textContent = fits() ? "" : file.dataset.tooLarge; });
   form.addEventListener("submit", (event) => {
     if (event.submitter?.formEnctype === "multipart/form-data" && !fits()) {
       event.preventDefault();

@@ -126,9 +126,7 @@ def test_no_conversation_is_in_both_halves_and_they_are_about_as_large(database,
                 put(SAFE, conversation_id=f"c{number}", author_id=f"a{turn}", within=within)
         for number in range(40):
             put(SAFE, author_id=f"lone{number // 2}", within=within)
-    files = {
-        purpose: [row for some in portions(database, sealing, purpose) for row in some] for purpose in Purpose
-    }
+    files = {purpose: [row for some in portions(database, sealing, purpose) for row in some] for purpose in Purpose}
     assert {purpose: len(rows) for purpose, rows in files.items()} == counts(database, sealing)
     assert len({row["id"] for rows in files.values() for row in rows}) == 160
     evaluation, training = ({row["conversation"] or row["author"] for row in rows} for rows in files.values())

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy import update
@@ -61,27 +62,39 @@ def done(desk):
     return [action for _, action, _ in said(desk) if action != "sign_in"]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_text_is_text_on_every_page(desk, mod, lead, name):
-    text = HOSTILE[name]
-    ids = {"conversation_id": text[:100], "author_id": text[:100]}
-    item = desk.put(text, context=[("self", text), ("peer", text)], message_id=text[:100], **ids)
-    desk.put(text, **ids)
-    page = mod.get("/queue").text
-    assert text[:280] in {one.removesuffix("…") for one in messages(page)}
-    pages = [page, claim(desk, mod, item).text]
-    assert messages(pages[-1]) == [text] * 3
-    pages.append(desk.post(mod, f"/items/{item}/verdict", note=text[:2000], action=text[:128]).text)  # without a label
-    assert "niet-beoordeeld" not in pages[-1]
-    form = RIGHT | {"note": text[:2000], "action": text[:128]}
-    pages.append(desk.post(mod, f"/items/{item}/verdict", **form).text)
-    pages.append(mod.get(f"/items/{item}").text)
-    assert messages(pages[-1]) == [text] * 3 + [text[:2000].strip()]
-    pages.append(mod.get("/queue", params={"conversation_id": text[:100]}).text)
-    for page in pages:
-        assert not re.search(r"<script>|<img|\son\w+=alert|evil\.example>|<script[^>]+src=\"(?!/static/)", page)
-        assert "49" not in page or "{{ 7 * 7 }}" not in text
-    assert text[:40] not in json.dumps([facts for *_, facts in said(desk)], ensure_ascii=False)
+class Tags(HTMLParser):
+    """Fails on an element or attribute that a template would never have."""
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        assert tag not in ("img", "iframe", "style", "svg", "object", "embed")
+        assert not [name for name in given if name.startswith("on") or name == "style"], given
+        assert tag != "script" or given["src"].startswith("/static/")
+        assert given.get("action", "/").startswith("/")
+
+
+def test_a_hostile_text_is_text_on_every_page(desk, mod):
+    for text in HOSTILE.values():
+        ids = {"conversation_id": text[:100], "author_id": text[:100]}
+        item = desk.put(
+            text, context=[("self", text), ("peer", text)], message_id=f"{len(done(desk))}{text[:100]}", **ids
+        )
+        desk.put(text, context=[("peer", "iets anders")], **ids)
+        page = mod.get("/queue").text
+        assert text[:280] in {one.removesuffix("…") for one in messages(page)}
+        pages = [page, claim(desk, mod, item).text]
+        assert messages(pages[-1]) == [text] * 3
+        form = {"note": text[:2000], "action": text[:128]}
+        pages.append(desk.post(mod, f"/items/{item}/verdict", **form).text)  # without a label: shown again
+        assert html.escape(text[:2000]).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in pages[-1]
+        pages.append(desk.post(mod, f"/items/{item}/verdict", **RIGHT, **form).text)
+        pages.append(mod.get(f"/items/{item}").text)
+        assert messages(pages[-1]) == [text] * 3 + [text[:2000].strip()]
+        pages.append(mod.get("/queue", params={"conversation_id": text[:100]}).text)
+        assert "Wacht op een oordeel: 1" in pages[-1]
+        for page in pages:
+            Tags().feed(page)
+        assert text[:40] not in json.dumps([facts for *_, facts in said(desk)], ensure_ascii=False)
 
 
 def test_texts_in_the_list_are_short_blurred_and_reachable_by_keyboard(desk, mod):
@@ -158,8 +171,8 @@ def test_next_claims_the_first_free_item_and_gives_back_the_one_that_is_left(des
 
 def test_an_item_is_judged_by_who_holds_it(desk, mod, lead):
     item = desk.put()
-    assert "<form" not in mod.get(f"/items/{item}").text.split("Jouw oordeel")[0].split(f"{item}/verdict")[1:]
-    assert f"/items/{item}/claim" in mod.get(f"/items/{item}").text
+    page = mod.get(f"/items/{item}").text
+    assert (f"/items/{item}/claim" in page, f"/items/{item}/verdict" in page) == (True, False)
     assert f"/items/{item}/verdict" in claim(desk, mod, item).text
     page = lead.get(f"/items/{item}").text
     assert "moderator bekijkt dit bericht nu" in page
@@ -248,20 +261,12 @@ def test_nothing_holds_judges_every_label_that_was_left_open(desk, mod):
     assert ("moderator", "verdict", facts) in said(desk)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        {f"label:{LABEL}": "maybe"},
-        RIGHT | {"action": "a" * 129},
-        RIGHT | {"action": "a\0b"},
-        {f"label:{LABEL}": ""},
-        {},
-    ],
-)
-def test_a_wrong_form_saves_nothing(desk, mod, form):
+def test_a_wrong_form_saves_nothing(desk, mod):
     item = desk.put()
     claim(desk, mod, item)
-    assert desk.post(mod, f"/items/{item}/verdict", **form).status_code == 422
+    wrong = [{f"label:{LABEL}": "maybe"}, {f"label:{LABEL}": ""}, {}]
+    for form in [*wrong, RIGHT | {"action": "a" * 129}, RIGHT | {"action": "a\0b"}]:
+        assert desk.post(mod, f"/items/{item}/verdict", **form).status_code == 422
     assert judgements.verdicts_on(desk.stores.database, item) == []
     assert claims.holder(desk.stores.database, item).moderator == "moderator"
 
@@ -350,10 +355,10 @@ def test_related_items_and_help_lines_stand_beside_the_message(desk, mod):
     assert "stijgend" in page
 
 
-@pytest.mark.parametrize("item", ["x", "../queue", "%00", "0" * 36])
-def test_an_unknown_item_is_not_found(desk, mod, item):
-    assert mod.get(f"/items/{item}/evidence").status_code == 404
-    assert mod.get("/queue/done", params={"item": item}).status_code == 200
+def test_an_unknown_item_is_not_found(desk, mod):
+    for item in ("x", "%00", "0" * 36, "é" * 36):
+        assert mod.get(f"/items/{item}").status_code == mod.get(f"/items/{item}/evidence").status_code == 404
+        assert f"/items/{item}" not in mod.get("/queue/done", params={"item": item}).text or item == "0" * 36
 
 
 def test_pages_come_in_english_and_name_each_label(desk):
@@ -365,9 +370,9 @@ def test_pages_come_in_english_and_name_each_label(desk):
     assert re.findall(r'data-key="(.)"', page) == list("1234567890-")
 
 
-def test_nothing_of_the_page_needs_inline_code_or_style_and_each_action_has_a_text(desk, mod):
+def test_no_page_has_inline_code_or_style_and_each_action_has_a_text(desk, mod):
     item = desk.put()
     for page in (claim(desk, mod, item).text, mod.get("/queue").text, judge(desk, mod, item).text):
-        assert not re.search(r"<script>|<style|\sstyle=|\son\w+=", page)
+        Tags().feed(page)
     texts = read_texts()
     assert {f"queue.audit_{one}" for one in ("claim", "release", "verdict", "undo", "second_opinion")} <= set(texts)

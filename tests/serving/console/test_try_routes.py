@@ -40,7 +40,9 @@ def send(desk, client):
 def draft(desk, version, **thresholds):
     """A policy beside the active one; keyword arguments for self_harm/ideation."""
     document = desk.stores.classifier.policy.as_dict() | {"version": version}
-    document["labels"] = document["labels"] | {"self_harm/ideation": {"review_at": 0.5, "escalate_at": None} | thresholds}
+    document["labels"] = document["labels"] | {
+        "self_harm/ideation": {"review_at": 0.5, "escalate_at": None} | thresholds
+    }
     return desk.stores.policies.create(document, Signature("ann", "to try", "-"))
 
 
@@ -59,7 +61,9 @@ def marked(page):
 
 def scores(page):
     """Score per label, in order."""
-    return [float(one.replace(",", ".")) for one in re.findall(r'</svg></td>\s*<td class="number">(\d,\d{4})</td>', page)]
+    return [
+        float(one.replace(",", ".")) for one in re.findall(r'</svg></td>\s*<td class="number">(\d,\d{4})</td>', page)
+    ]
 
 
 def test_the_page_says_that_nothing_is_kept(client):
