@@ -1,5 +1,6 @@
 """What moderators get to see: flagged messages, and a sample of the others without which nobody knows what is missed."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -73,7 +74,9 @@ class Reviews:
         closeness = max(entry["score"] / entry["review_at"] for entry in answer["labels"].values())
         weight = next(weight for bound, weight in STRATA if closeness >= bound)
         probability = min(1.0, self._audit * weight)
-        return probability if int(item_id[:8], 16) / 2**32 < probability else None
+        # By a hash, so that nobody can tell from the id of an item whether it was drawn.
+        draw = int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:8]) / 2**64
+        return probability if draw < probability else None
 
     def put(
         self, item_id: str, origin: Origin, message: Message, answer: Mapping[str, Any], probability: float

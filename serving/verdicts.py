@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
 from serving.database import Database
 from serving.tables import ReviewItem, Verdict
+
+OF_ITEM = and_(
+    Verdict.tenant == ReviewItem.tenant,
+    Verdict.message_id == func.coalesce(ReviewItem.message_id, ReviewItem.id),
+    Verdict.revision == ReviewItem.revision,
+)
+"""Joins an item with its verdicts; a message without an id of its own is judged under its item's."""
 
 
 class Ruling(StrEnum):

@@ -6,10 +6,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import plotly
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from classifier import Classifier
 from serving.body import BodyLimit
@@ -65,9 +66,8 @@ def create_console(settings: Settings, classifier: Classifier) -> FastAPI:
         return RedirectResponse(f"/sign-in?to={quote(to)}", 303)
 
     @app.exception_handler(HTTPException)
-    @app.exception_handler(404)
     def refused(request: Request, error: HTTPException) -> HTMLResponse:
-        known = {403: "shared.refused", 404: "shared.not_found", 409: "shared.conflict"}
+        known = {405: "shared.not_found", 403: "shared.refused", 404: "shared.not_found", 409: "shared.conflict"}
         return pages.render(
             request, "problem.html", error.status_code, text=known.get(error.status_code, "shared.wrong")
         )

@@ -12,19 +12,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, select
 
 from classifier.labels import LABEL_NAMES
-from serving.console.moderator_agreement import ITS_VERDICTS, together
+from serving.console.moderator_agreement import together
 from serving.console.pages import ZONE
 from serving.database import Database
 from serving.sealing import Sealing
 from serving.tables import ReviewItem, Verdict
-from serving.verdicts import Ruling
+from serving.verdicts import OF_ITEM, Ruling
 
 PORTION = 500
 """Messages read and written at a time."""
 _KNOWN = {Ruling.RIGHT: True, Ruling.WRONG: False, Ruling.UNSURE: None}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet may take for a formula (OWASP, CSV Injection)."""
-_OF_ITEM = (
+_COLUMNS = (
     ReviewItem.id,
     ReviewItem.tenant,
     ReviewItem.conversation_id,
@@ -57,7 +57,7 @@ def counts(database: Database, sealing: Sealing, with_text: bool = False) -> dic
     Raises:
         DatabaseError: The database is away.
     """
-    wanted = select(*_OF_ITEM[:4]).where(_reviewed(with_text))
+    wanted = select(*_COLUMNS[:4]).where(_reviewed(with_text))
     with database.session() as session:
         found = Counter(_purpose(sealing, item) for item in session.execute(wanted))
     return {purpose: found[purpose] for purpose in Purpose}
@@ -82,14 +82,14 @@ def portions(
     Raises:
         DatabaseError: The database is away.
     """
-    columns = (*_OF_ITEM, ReviewItem.sealed) if with_text else _OF_ITEM
+    columns = (*_COLUMNS, ReviewItem.sealed) if with_text else _COLUMNS
     wanted = select(*columns).where(_reviewed(with_text)).order_by(ReviewItem.id).limit(PORTION)
     last = ""
     while True:
         with database.session() as session:
             items = session.execute(wanted.where(ReviewItem.id > last)).all()
             chosen = [item for item in items if _purpose(sealing, item) is purpose]
-            said = select(ReviewItem.id, Verdict.moderator, Verdict.labels).join(Verdict, ITS_VERDICTS)
+            said = select(ReviewItem.id, Verdict.moderator, Verdict.labels).join(Verdict, OF_ITEM)
             said = said.where(ReviewItem.id.in_([item.id for item in chosen])).order_by(Verdict.moderator)
             of_item = defaultdict(list)
             for item_id, *verdict in session.execute(said):
@@ -141,7 +141,7 @@ def _cell(value: Any) -> Any:
 
 
 def _reviewed(with_text: bool) -> ColumnElement[bool]:
-    judged = exists().where(ITS_VERDICTS)
+    judged = exists().where(OF_ITEM)
     return and_(judged, ReviewItem.sealed.is_not(None)) if with_text else judged
 
 

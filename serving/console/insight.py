@@ -11,12 +11,12 @@ from sqlalchemy import Row, exists, func, select
 
 from classifier.labels import LABEL_NAMES, Severity
 from classifier.policy import Action
-from serving.console.moderator_agreement import ITS_VERDICTS, LEAST, Agreement, agreement, together
+from serving.console.moderator_agreement import LEAST, Agreement, agreement, together
 from serving.console.pages import ZONE
 from serving.database import Database
 from serving.masking_check import wilson
 from serving.tables import ReviewItem, Verdict
-from serving.verdicts import Ruling
+from serving.verdicts import OF_ITEM, Ruling
 
 SEVERITIES = tuple(one for one in reversed(Severity) if one is not Severity.NONE)
 
@@ -113,7 +113,7 @@ def look(database: Database, days: int, now: datetime | None = None) -> Insight:
     about = (ReviewItem.received_at, ReviewItem.decision, ReviewItem.severity, ReviewItem.reasons)
     its_place = (Verdict.tenant, Verdict.message_id, Verdict.revision)
     said = (Verdict.moderator, Verdict.labels, Verdict.at)
-    waiting = select(func.count(ReviewItem.id), func.min(ReviewItem.received_at)).where(~exists().where(ITS_VERDICTS))
+    waiting = select(func.count(ReviewItem.id), func.min(ReviewItem.received_at)).where(~exists().where(OF_ITEM))
     with database.session() as session:
         items = session.execute(select(*place, *about).where(ReviewItem.received_at >= since)).all()
         verdicts = session.execute(select(*its_place, *said).where(Verdict.at >= since).order_by(Verdict.at)).all()

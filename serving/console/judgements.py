@@ -8,11 +8,11 @@ from sqlalchemy import delete, select
 
 from classifier.errors import VangnetError
 from serving.console import claims
-from serving.console.queue import OF_ITEM, waiting
+from serving.console.queue import waiting
 from serving.database import Database
 from serving.sealing import Sealing
 from serving.tables import Claim, ReviewItem, SecondOpinion, Verdict
-from serving.verdicts import Ruling
+from serving.verdicts import OF_ITEM, Ruling
 
 UNDO = timedelta(minutes=15)
 """For which a verdict can be undone."""

@@ -5,20 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sqlalchemy import and_, func
 
 from classifier.labels import LABEL_NAMES
-from serving.tables import ReviewItem, Verdict
 from serving.verdicts import Ruling
 
 LEAST = 10
 """Figures are given from so many judged messages on."""
-ITS_VERDICTS = and_(
-    Verdict.tenant == ReviewItem.tenant,
-    Verdict.message_id == func.coalesce(ReviewItem.message_id, ReviewItem.id),
-    Verdict.revision == ReviewItem.revision,
-)
-"""Joins an item with its verdicts; a message without an id of its own is judged under its item's."""
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ class Pages:
 
         In templates stand, beside `values`: `t(key, **parts)` a text, `language`, `visitor` (None before signing in),
         `may(role)`, `label(name)` and `area(name)` in the visitor's language, `action(name)` what an audit entry says was done,
-        `when(moment)`, `labels` all labels, `path`, and `notice`: a text to show at the top, from the query `?notice=<key>`
-        after something was done.
+        `when(moment)`, `labels` all labels, `path`, `here` the address to come back to, and `notice`: a text to show at the
+        top, from the query `?notice=<key>` after something was done.
         """
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         language = self.language(request)
@@ -57,7 +57,7 @@ class Pages:
             "labels": LABELS,
             "when": lambda moment: _when(moment),
             "path": request.url.path,
-            "query": request.url.query,
+            "here": str(request.url.replace(scheme="", netloc="")) if request.method == "GET" else "/",
             "notice": t(notice) if notice in self._texts and "notice" in notice else None,
         }
         return HTMLResponse(self._environment.get_template(template).render(given | values), status)

@@ -18,6 +18,7 @@ from serving.database import Database
 from serving.schemas import Id
 from serving.sealing import Sealing
 from serving.tables import Claim, ReviewItem, SecondOpinion, Verdict
+from serving.verdicts import OF_ITEM
 
 PAGE = 25
 """Items on a page."""
@@ -25,13 +26,7 @@ COMPARED = 200
 """Waiting items, first ones first, among which duplicates are sought."""
 RELATED = 10
 """Items of the same conversation or author that are named."""
-OF_ITEM = and_(
-    Verdict.tenant == ReviewItem.tenant,
-    Verdict.message_id == func.coalesce(ReviewItem.message_id, ReviewItem.id),
-    Verdict.revision == ReviewItem.revision,
-)
-"""A verdict is one on this item; a message without an id is judged under its item's."""
-# The last digit of an item's id is random for all; the first ones are not for the sample, which is drawn by them.
+# The last digit of an item's id is random for all.
 _DIGIT = func.substr(ReviewItem.id, 36, 1)
 _RANK = case(
     (ReviewItem.severity == Severity.HIGH, 3),

@@ -14,10 +14,10 @@ from sqlalchemy import delete, func, select
 from classifier.errors import VangnetError
 from classifier.kinds import SUPPORT
 from classifier.labels import LABEL_NAMES
-from serving.console.moderator_agreement import ITS_VERDICTS
 from serving.console.reviewed import Message, reviewed
 from serving.database import Database
 from serving.tables import Reference, ReviewItem, Verdict
+from serving.verdicts import OF_ITEM
 
 Bools = NDArray[np.bool_]
 REVIEWED_ID = "reviewed"
@@ -118,7 +118,7 @@ def listed(database: Database) -> list[Listed]:
     Raises:
         DatabaseError: The database is away.
     """
-    judged = select(func.count()).select_from(ReviewItem).where(select(Verdict.id).where(ITS_VERDICTS).exists())
+    judged = select(func.count()).select_from(ReviewItem).where(select(Verdict.id).where(OF_ITEM).exists())
     columns = (Reference.id, Reference.name, Reference.kind, Reference.model, func.json_array_length(Reference.rows))
     with database.session() as session:
         first = Listed(REVIEWED_ID, REVIEWED_ID, ReferenceKind.REVIEWED, "", session.scalar(judged) or 0)

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from classifier.policy import Action
-from serving.console.moderator_agreement import ITS_VERDICTS, together
+from serving.console.moderator_agreement import together
 from serving.database import Database
 from serving.tables import ReviewItem, Verdict
-from serving.verdicts import Ruling
+from serving.verdicts import OF_ITEM, Ruling
 
 _STRATUM = (ReviewItem.decision, ReviewItem.severity, ReviewItem.probability)
 """What decides how likely a message is stored, and how soon moderators get to it."""
@@ -56,14 +56,14 @@ def reviewed(database: Database, model: str) -> list[Message]:
     with database.session() as session:
         stored = [ReviewItem.versions["model"].as_string() == model]
         audited = select(func.min(ReviewItem.received_at)).where(*stored, ReviewItem.decision == Action.ALLOW)
-        since = session.scalar(audited.where(select(Verdict.id).where(ITS_VERDICTS).exists()))
+        since = session.scalar(audited.where(select(Verdict.id).where(OF_ITEM).exists()))
         if since is not None:
             stored.append(ReviewItem.received_at >= since)
         groups = select(*_STRATUM, func.count()).where(*stored).group_by(*_STRATUM)
         all_of = {tuple(stratum): count for *stratum, count in session.execute(groups)}
         columns = (ReviewItem.id, ReviewItem.scores, *_STRATUM, Verdict.labels)
         rows = session.execute(
-            select(*columns).join(Verdict, ITS_VERDICTS).where(*stored).order_by(ReviewItem.received_at, ReviewItem.id)
+            select(*columns).join(Verdict, OF_ITEM).where(*stored).order_by(ReviewItem.received_at, ReviewItem.id)
         ).all()
     items = {item_id: (scores, stratum) for item_id, scores, *stratum, _ in rows}
     verdicts = defaultdict(list)

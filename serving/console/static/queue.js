@@ -87,6 +87,13 @@
   };
   for (const row of all(".ruling")) keys[row.dataset.key] = () => (row.querySelector("input:checked") ?? row.querySelector("input")).focus();
 
+  // Enter in a field does not save by accident: it leads to the button.
+  one("#submit")?.form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    event.preventDefault();
+    one("#submit").focus();
+  });
+
   const types = (element) => element.matches("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox])");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat && event.key === "n") return;

@@ -42,6 +42,7 @@
   function fail(text) {
     summary.textContent = text;
     for (const cell of board.querySelectorAll("[data-of=draft]")) cell.textContent = board.dataset.nothing;
+    for (const cell of board.querySelectorAll("[data-of=would_be]")) cell.hidden = true;
   }
 
   // Only the answer to the last question counts, whenever it comes.

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from starlette.testclient import TestClient
 
@@ -118,8 +119,12 @@ class Desk:
 
 
 @pytest.fixture(params=["sqlite"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path, classifier: Classifier) -> Iterator[Desk]:
+def desk(
+    request: pytest.FixtureRequest, tmp_path: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
     """A console on SQLite; parametrise indirectly with "postgresql" for the other one."""
+    # Hashes as strong as in use would take most of the tests' time; test_accounts.py and the browser tests use those.
+    monkeypatch.setattr("serving.console.accounts._hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     url = {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("postgresql_url")}
     settings = Settings(data=tmp_path, secrets=(Fernet.generate_key().decode(),), **url)
     made = Desk(settings, classifier)

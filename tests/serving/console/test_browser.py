@@ -119,6 +119,10 @@ def test_a_text_is_blurred_until_it_is_wanted_and_keys_do_the_work(filled):
     page.keyboard.press("1")
     page.keyboard.press("r")
     assert page.locator("input[type=radio][value=right]").first.is_checked()
+    page.locator("input[name=action]").press("Enter")
+    assert page.url.rstrip("/").split("/")[-2] == "items"
+    page.keyboard.press("Tab")
+    page.locator("input[type=radio]").first.focus()
     page.keyboard.press("s")
     assert page.evaluate("document.activeElement.id") == "submit"
     page.keyboard.press("?")

@@ -127,3 +127,15 @@ def test_a_database_that_is_away_is_told(desk):
     answer = client.get("/queue")
     assert answer.status_code == 503
     assert "database" in answer.text
+
+
+def test_the_language_switch_comes_back_to_the_same_page(desk):
+    client = desk.client("lead")
+    page = client.get("/queue?label=self_harm%2Fideation").text
+    assert "/language/en?to=/queue%3Flabel%3Dself_harm%252Fideation" in page
+    answer = client.get("/language/en?to=/queue%3Flabel%3Dself_harm%252Fideation")
+    assert '<html lang="en">' in answer.text
+    assert answer.url.query == b"label=self_harm%2Fideation"
+    # A page that answers a form has an address that nobody can ask for.
+    assert '/language/nl?to=/"' in desk.post(client, "/password", old="verkeerd wachtwoord", new=PASSWORD).text
+    assert "Deze pagina" in desk.client("lead").get("/sign-out").text
