@@ -57,8 +57,9 @@ bench: $(DEV)/.ready ## figures of the service on this machine, about eight minu
 clean:
 	rm -rf $(SERVE) $(DEV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# The extra of the console includes the service's; a comma here would end the argument.
 $(SERVE)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(SERVE),--editable '.[serve,console]')
+	$(call environment,$(SERVE),--editable '.[console]')
 
 $(DEV)/.ready: pyproject.toml client/pyproject.toml constraints.txt
 	$(call environment,$(DEV),--editable '.[dev]' --editable ./client)
