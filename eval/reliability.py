@@ -1,12 +1,10 @@
 """Whether calibrated scores are what they claim: calibration slope, Brier skill and calibration error, for any risk."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 BINS = 10
@@ -99,9 +97,7 @@ def mix_figures(judged: Judged, mix: Mapping[str, float]) -> dict[str, Any]:
 
 def _logistic(odds: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
     """Slope and intercept, unregularised; the weights are scaled to one a row, which the solver's tolerance expects."""
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8, max_iter=1000)
-    with warnings.catch_warnings():
-        # Where classes are all but separable the solver says that it goes on with lbfgs, which finishes the work.
-        warnings.filterwarnings("ignore", "Line search of Newton solver", ConvergenceWarning)
-        fitted = model.fit(odds[:, None], truth, sample_weight=weights * len(odds))
+    # Unlike scikit-learn's other Newton solver, this one does not warn where classes are all but separable.
+    model = LogisticRegression(C=np.inf, solver="newton-cg", tol=1e-8, max_iter=1000)
+    fitted = model.fit(odds[:, None], truth, sample_weight=weights * len(odds))
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])

@@ -1,12 +1,10 @@
 """Calibration and thresholds, fitted on the logits of the int8 file that ships and on voices that training never saw."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from classifier.calibration import Calibration
@@ -63,11 +61,9 @@ def fit_calibration(rows: CalibrationRows) -> Calibration:
         labels = rows.truth[:, column]
         if not labels.any():
             raise TrainingError(f"calibration voices hold no message with {name}")
-        model = LogisticRegression(C=1e6, solver="newton-cholesky", tol=1e-8, max_iter=1000)
-        with warnings.catch_warnings():
-            # Where labels are all but separable the solver says that it goes on with lbfgs, which finishes the work.
-            warnings.filterwarnings("ignore", "Line search of Newton solver", ConvergenceWarning)
-            fitted = model.fit(rows.logits[:, [column]], labels, sample_weight=weights * len(labels))
+        # Unlike scikit-learn's other Newton solver, this one does not warn where labels are all but separable.
+        model = LogisticRegression(C=1e6, solver="newton-cg", tol=1e-8, max_iter=1000)
+        fitted = model.fit(rows.logits[:, [column]], labels, sample_weight=weights * len(labels))
         slopes.append(fitted.coef_[0, 0])
         offsets.append(fitted.intercept_[0])
         if slopes[-1] <= 0:

@@ -41,6 +41,20 @@ def test_weights_give_the_named_mix():
     assert weights[data.real].sum() == pytest.approx(weights[data.everyday & ~data.real].sum())
 
 
+@pytest.mark.parametrize("seed", [5, 20, 23])
+def test_labels_that_are_all_but_separable_are_calibrated_without_a_warning(seed):
+    # Draws on which scikit-learn's solver with Cholesky's decomposition gave up and warned.
+    random = np.random.default_rng(seed)
+    size = [2 * COUNT, 10, 20, 40]
+    truth = np.zeros((sum(size), COUNT))
+    truth[np.arange(2 * COUNT), np.arange(2 * COUNT) % COUNT] = 1
+    group = np.repeat(np.arange(4), size)
+    logits = random.normal(-4, 1, truth.shape) + random.uniform(1, 9, COUNT) * truth
+    data = CalibrationRows(logits, truth, group == 1, group == 3)
+    scores, weights = fit_calibration(data).scores(data.logits), mix_weights(data)
+    assert weights @ scores == pytest.approx(weights @ data.truth, rel=0.02)
+
+
 def test_scores_are_probabilities_at_the_mix():
     data = rows()
     scores, weights = fit_calibration(data).scores(data.logits), mix_weights(data)
