@@ -9,6 +9,7 @@ PRESUMED_SAFE ?=
 LAYERS ?=
 EPOCHS ?=
 TEACHER ?= training/teacher.npz
+START ?=
 BENCH ?=
 
 SERVE := .venv-serve
@@ -23,6 +24,8 @@ serve: $(SERVE)/.ready ## verify the bundle and listen on loopback
 console: $(SERVE)/.ready ## the moderators' console on loopback; first: $(SERVE)/bin/vangnet moderators create NAME --role admin
 	$(SERVE)/bin/vangnet console --bundle $(BUNDLE) --port $(CONSOLE_PORT)
 
+# As many processes as cores; several threads in each would wait for one another.
+test: export OMP_NUM_THREADS = 1
 test: lint servers ## lint, types and all tests, on all cores
 	$(DEV)/bin/pytest --numprocesses auto --dist loadfile
 
@@ -37,9 +40,10 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 
-train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.4.0 [PRESUMED_SAFE=sentences.txt] [LAYERS=6] [EPOCHS=5] [TEACHER=]
+train: $(DEV)/.ready ## corpus to bundle: make train VERSION=0.4.0 [PRESUMED_SAFE=sentences.txt] [LAYERS=6] [EPOCHS=5] [TEACHER=] [START=runs/vangnet-0.3.0]
 	$(DEV)/bin/vangnet-train run --out $(BUNDLE) $(if $(PRESUMED_SAFE),--presumed-safe $(PRESUMED_SAFE)) \
-		$(if $(LAYERS),--layers $(LAYERS)) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(TEACHER),--teacher $(TEACHER))
+		$(if $(LAYERS),--layers $(LAYERS)) $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(TEACHER),--teacher $(TEACHER)) \
+		$(if $(START),--start $(START))
 
 teachers: $(DEV)/.ready ## a larger model and its logits, training/teacher.npz [PRESUMED_SAFE=sentences.txt]
 	rm -rf runs/teacher-bundle # a by-product; training itself is not done again while its inputs are the same

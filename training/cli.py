@@ -33,6 +33,9 @@ for _command in (corpus_group, curve, compare, depth, baselines):
 )
 @click.option("--presumed-safe", type=click.Path(path_type=Path), help="Real sentences, one a line (negatives).")
 @click.option("--teacher", type=click.Path(path_type=Path), help="Logits of a larger model (vangnet-train teach).")
+@click.option(
+    "--start", type=click.Path(path_type=Path), help="Folder of a finished run to go on from; default the base."
+)
 @click.option("--epochs", type=click.FloatRange(min=0.01), help="Passes over the training rows; default 1.75.")
 @click.option("--layers", type=click.IntRange(min=1), help="First layers of the encoder to keep; default all.")
 @click.option("--seed", type=int, help="Default 1.")
@@ -44,6 +47,7 @@ def run(
     conversations: Path,
     presumed_safe: Path | None,
     teacher: Path | None,
+    start: Path | None,
     epochs: float | None,
     layers: int | None,
     seed: int | None,
@@ -64,6 +68,7 @@ def run(
         conversations=conversations,
         presumed_safe=presumed_safe,
         teacher=teacher,
+        start=start,
         recipe=recipe,
         **chosen,
     )

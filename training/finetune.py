@@ -18,6 +18,9 @@ from classifier.metrics import auroc, average_precision
 from training.model import RiskModel
 from training.rows import Collator
 
+CHECKPOINT_STEPS = 250
+"""An interrupted run loses this many steps at most."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -88,7 +91,8 @@ def finetune(
         optim="adamw_torch_fused",
         bf16=True,  # on CPUs with AMX a step takes half as long as in fp32
         eval_strategy="no" if validation is None else "epoch",
-        save_strategy="epoch",
+        save_strategy="steps",
+        save_steps=CHECKPOINT_STEPS,
         save_total_limit=1,
         logging_steps=50,
         remove_unused_columns=False,

@@ -40,6 +40,7 @@ def fit(
     recipe: Recipe,
     folder: Path,
     teacher: Teacher | None = None,
+    start: RiskModel | None = None,
 ) -> tuple[RiskModel, list[dict[str, Any]]]:
     """Fine-tune a copy of the base encoder; an interrupted run goes on from its last checkpoint.
 
@@ -52,12 +53,14 @@ def fit(
         recipe: Settings.
         folder: Where checkpoints go.
         teacher: A larger model's logits to learn from, or None.
+        start: A model of the same base to go on from; otherwise the head starts from a probe.
 
     Returns:
         The model in fp32 on the CPU, and the log.
 
     Raises:
-        TrainingError: A label stands on no training message, or the encoder has fewer layers than asked for.
+        TrainingError: A label stands on no training message, the encoder has fewer layers than asked for, or
+            `start` has another shape.
     """
     if missing := [name for name in LABEL_NAMES if not any(name in example.labels for example in examples)]:
         raise TrainingError(f"training voices lack {', '.join(missing)}")
@@ -65,7 +68,10 @@ def fit(
     pad = base.tokenizer.pad_token_id
     model = RiskModel(_prepared(copy.deepcopy(base.model), recipe), recipe.distillation)
     lengths = list(dataset.with_format(None)["length"])
-    model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
+    if start is None:
+        model.start_head(fit_probe(model, dataset, lengths, Collator(pad)))
+    else:
+        model.go_on_from(start)
     measured = clean_dataset(validation, encoder) if validation else None
     log = finetune(model, dataset, lengths, measured, pad, recipe, folder)
     return model.cpu().float().eval(), log

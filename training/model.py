@@ -9,6 +9,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from classifier.labels import LABEL_NAMES
+from training.errors import TrainingError
+
+_WORDS = "embeddings.word_embeddings.weight"
 
 
 class RiskModel(nn.Module):
@@ -61,6 +64,19 @@ class RiskModel(nn.Module):
             soft = distillation_loss(logits, teacher.nan_to_num())
             loss = torch.where(judged, torch.lerp(loss, soft, self.distillation), loss)
         return {"loss": loss.mean(), "logits": logits}
+
+    def go_on_from(self, earlier: "RiskModel") -> None:
+        """Take the weights of a model trained before, but for the word embeddings: these never change in training.
+
+        Raises:
+            TrainingError: It has another shape, such as fewer layers.
+        """
+        own = f"encoder.{_WORDS}"
+        weights = {name: weight for name, weight in earlier.state_dict().items() if name != own}
+        expected = {name: weight.shape for name, weight in self.state_dict().items() if name != own}
+        if {name: weight.shape for name, weight in weights.items()} != expected:
+            raise TrainingError("the run to go on from has a model of another shape (layers, width or labels)")
+        self.load_state_dict(weights, strict=False)
 
     def start_head(self, probe: "Probe") -> None:
         """Take standardisation and head from a linear probe."""

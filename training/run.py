@@ -45,6 +45,7 @@ from training.rows import truth
 from training.scoring import onnx_logits
 from training.space import require_space
 from training.stage import Stage
+from training.start import read_start
 from training.teacher import read_teacher
 
 PARITY_ROWS = 400
@@ -71,6 +72,7 @@ class RunSettings:
         conversations: Folder of written conversations; those of training writers are trained on.
         presumed_safe: File of real sentences, or None.
         teacher: File of a larger model's logits, or None.
+        start: Folder of a finished run of the same base, whose model is trained on; or None to start from the base.
         cache: Folder for downloaded package data.
         recipe: Settings of fine-tuning.
     """
@@ -82,6 +84,7 @@ class RunSettings:
     conversations: Path = CONVERSATIONS
     presumed_safe: Path | None = None
     teacher: Path | None = None
+    start: Path | None = None
     cache: Path = CACHE
     recipe: Recipe = field(default_factory=Recipe)
 
@@ -98,6 +101,7 @@ def run(settings: RunSettings) -> Path:
     refuse_overlap([*corpus.examples, *as_examples(taught)])
     real = read_presumed_safe(settings.presumed_safe) if settings.presumed_safe else None
     teacher = read_teacher(settings.teacher, training) if settings.teacher else None
+    start = read_start(settings.start) if settings.start else None
     set_seed(settings.recipe.seed)
 
     seen = _texts(training, real.training if real else ())
@@ -110,7 +114,7 @@ def run(settings: RunSettings) -> Path:
     files = [tokenizer_file]
     for folder in (settings.corpus, settings.conversations):
         files += [*folder.glob("*.jsonl"), folder / "voices.toml"]
-    files += [file for file in (settings.presumed_safe, settings.teacher) if file]
+    files += [file for file in (settings.presumed_safe, settings.teacher, start and start.file) if file]
     require_same_inputs(settings.work, settings.base, settings.recipe, files)
     encoder = message_encoder(base, tokenizer_file)
     validation = corpus.split("validation")
@@ -121,7 +125,8 @@ def run(settings: RunSettings) -> Path:
     model_file, log_file = settings.work / "model.pt", settings.work / "log.json"
     trained = trained_stage(settings.work)
     if trained.facts is None:
-        model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints, teacher)
+        earlier = start.model if start else None
+        model, log = fit(base, encoder, training, validation, real, settings.recipe, checkpoints, teacher, earlier)
         torch.save(model, model_file)
         _write_json(log_file, log)
         draw_curves(log, settings.work / "curves.png")
@@ -164,6 +169,7 @@ def run(settings: RunSettings) -> Path:
         "conversations": conversation_summary(taught),
         "presumed_safe": _presumed_safe_facts(real),
         "teacher": {"sha256": teacher.sha256, "messages": len(teacher.rows)} if teacher else None,
+        "start": start.as_dict() if start else None,
         "kept_fp32": kept_fp32,
         "validation": _last_validation(log),
         "processor": _processor(),

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -9,6 +11,7 @@ from transformers import AutoModel
 
 from classifier.encoding import Window
 from classifier.labels import LABEL_NAMES
+from training.errors import TrainingError
 from training.export import export_fp32, outlier_modules, quantize, torch_logits
 from training.model import Probe, RiskModel, attended
 
@@ -93,3 +96,19 @@ def test_head_starts_as_the_probe_says(tiny_encoders):
     risk.start_head(Probe(*(one.astype(np.float32) for one in (scaler.mean_, scaler.scale_, weight, bias))))
     logits = risk.head((torch.from_numpy(features).float() - risk.mean) / risk.deviation)[:, 0]
     assert logits.detach().numpy() == pytest.approx(fitted.decision_function(scaler.transform(features)), abs=1e-4)
+
+
+def test_a_model_goes_on_from_an_earlier_one_but_for_its_word_embeddings(model, tiny_encoders):
+    later = copy.deepcopy(model)
+    with torch.no_grad():
+        for weight in later.parameters():
+            weight.add_(1.0)
+    before = later.encoder.get_input_embeddings().weight.clone()
+    later.go_on_from(model)
+    assert torch.equal(later.encoder.get_input_embeddings().weight, before)
+    names = [name for name in model.state_dict() if "word_embeddings" not in name]
+    assert len(names) == len(model.state_dict()) - 1
+    assert all(torch.equal(later.state_dict()[name], model.state_dict()[name]) for name in names)
+    later.encoder.encoder.layer = later.encoder.encoder.layer[:1]
+    with pytest.raises(TrainingError, match="another shape"):
+        later.go_on_from(model)

@@ -92,6 +92,24 @@ def test_student_learns_from_a_finished_run(
     losses = [entry["loss"] for entry in log if "loss" in entry]
     assert losses[-1] < losses[0]
 
+    # A run that goes on from a finished one begins where that ended, under a vocabulary of its own.
+    further = replace(
+        teaching,
+        out=tmp_path / "verder-0.0.1",
+        work=tmp_path / "verder",
+        presumed_safe=None,
+        start=teaching.work,
+        recipe=replace(recipe, epochs=1, learning_rate=1e-4),
+    )
+    facts = read_bundle(run(further)).manifest["training"]
+    minutes = json.loads((teaching.work / "log.json").read_text())[-1]["minutes"]
+    assert (facts["start"]["run"], facts["start"]["finetuning_minutes"]) == ("groot", minutes)
+    [measured] = [entry for entry in json.loads((further.work / "log.json").read_text()) if "eval_map" in entry]
+    before = [entry for entry in json.loads((teaching.work / "log.json").read_text()) if "eval_map" in entry]
+    assert abs(measured["eval_map"] - before[-1]["eval_map"]) < abs(measured["eval_map"] - before[0]["eval_map"])
+    with pytest.raises(TrainingError, match="holds no finished run"):
+        run(replace(further, out=tmp_path / "verder-0.0.2", work=tmp_path / "weer", start=tmp_path))
+
 
 def test_serving_reads_the_ids_that_transformers_gives(tiny_encoders, tmp_path):
     texts = [example.message.text for example in read_corpus().split("train")]
