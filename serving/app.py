@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic_core import to_json
 
 from classifier import Classifier, PolicyError, latest_bundle
 from serving import moderations, perspective, policy_routes, problems, review_routes
@@ -101,28 +102,24 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     app.add_middleware(ForeignErrors, renders={moderations.PATH: openai_error, perspective.PATH: google_error})
     app.add_middleware(Requests, metrics=metrics)
     problems.install(app, STATUSES)
-    app.include_router(moderations.router)
-    app.include_router(perspective.router)
-    app.include_router(policy_routes.router)
-    app.include_router(review_routes.router)
 
     @app.post("/v1/classify", response_model=ClassifyAnswer, responses=responses(400, 401, 403, 413, 422, 429, 503))
     async def classify(
         message: Annotated[ClassifyRequest, Body(openapi_examples=REQUEST_EXAMPLES)], caller: Asking, request: Request
-    ) -> JSONResponse:
+    ) -> Response:
         """Judge one message in its context."""
         await within_rate(service.rates, caller, 1)
         answer: dict[str, Any] = await unless_hung_up(request, service.judging.one(caller.tenant, message))
         timings = ", ".join(f"{name.removesuffix('_ms')};dur={value}" for name, value in answer["timings"].items())
-        # The answer is built from checked values; validating it again would cost more than scoring a short message.
-        return JSONResponse(answer, headers={"Server-Timing": timings})
+        # Built from checked values, so not validated again; pydantic's writer is several times as fast as the standard one.
+        return Response(to_json(answer), headers={"Server-Timing": timings}, media_type="application/json")
 
     @app.post("/v1/classify/batch", response_model=BatchAnswer, responses=responses(400, 401, 403, 413, 422, 429, 503))
-    async def classify_batch(batch: BatchRequest, caller: Asking, request: Request) -> JSONResponse:
+    async def classify_batch(batch: BatchRequest, caller: Asking, request: Request) -> Response:
         """Judge up to 256 messages, each on its own: an error in one is told in its place and costs no other its answer."""
         await within_rate(service.rates, caller, len(batch.messages))
         judged = service.judging.many(caller.tenant, batch.messages)
-        return JSONResponse({"results": await unless_hung_up(request, judged)})
+        return Response(to_json({"results": await unless_hung_up(request, judged)}), media_type="application/json")
 
     @app.get("/v1/labels", responses=responses(401, 403, 503))
     async def labels(_: Asking) -> list[LabelDescription]:
@@ -146,6 +143,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics_text() -> Response:
         """Counters and histograms for Prometheus."""
+        metrics.degraded(service.degraded)
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/live")
@@ -169,4 +167,9 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
             degraded=service.degraded,
         )
 
+    # After the routes above: the most frequent request is to be found first.
+    app.include_router(moderations.router)
+    app.include_router(perspective.router)
+    app.include_router(policy_routes.router)
+    app.include_router(review_routes.router)
     return app

@@ -34,6 +34,8 @@ class Rates:
             shared = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
             self._shared = SlidingWindowCounterRateLimiter(shared)
         self._retry_at = 0.0
+        self.away = False
+        """Whether Redis did not answer when it was last asked: every replica counts for itself."""
 
     async def wait(self, caller: Caller, messages: int = 1) -> int | None:
         """Count messages and let them pass, or say how long to wait.
@@ -45,10 +47,14 @@ class Rates:
             return None
         if self._shared is not None and time.monotonic() >= self._retry_at:
             try:
-                return await self._count(self._shared, caller, messages)
+                seconds = await self._count(self._shared, caller, messages)
             except (TimeoutError, RedisError, OSError):
                 # Without Redis every replica counts for itself: more may pass, nobody is locked out.
+                self.away = True
                 self._retry_at = time.monotonic() + 10 * _SECONDS
+            else:
+                self.away = False
+                return seconds
         return await self._count(self._local, caller, messages)
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ from serving.access import needs
 from serving.deletion import Kept, delete_stored
 from serving.keys import MAX_NAME, Caller, Scope
 from serving.problems import responses
+from serving.reviews import Origin
 from serving.schemas import MAX_REVISION, Id
 from serving.schemas_policies import Name
 from serving.verdicts import Ruling, save_verdict
@@ -44,7 +45,9 @@ class VerdictBody(BaseModel):
 class VerdictAnswer(BaseModel):
     """A kept verdict."""
 
-    stored_item: bool = Field(description="Whether the message is in the review storage.")
+    stored_item: bool = Field(
+        description="Whether the message is in the review storage, or on its way there from this replica."
+    )
 
 
 class DeletionBody(BaseModel):
@@ -74,8 +77,12 @@ def verdict(
     request: Request, caller: Annotated[Caller, Depends(needs(Scope.REVIEW))], body: VerdictBody
 ) -> VerdictAnswer:
     """Keep a verdict that was made in any tool; a later one of the same moderator takes its place."""
+    service = request.app.state.service
+    item_id = Origin(caller.tenant, body.message_id, body.revision).item_id()
+    # Looked for here first: what leaves the spool in between is in the database then.
+    waiting = service.spool is not None and service.spool.holds(item_id)
     stored = save_verdict(
-        request.app.state.service.database,
+        service.database,
         caller.tenant,
         body.message_id,
         body.revision,
@@ -83,7 +90,7 @@ def verdict(
         body.labels,
         body.action,
     )
-    return VerdictAnswer(stored_item=stored)
+    return VerdictAnswer(stored_item=stored or waiting)
 
 
 @router.post("/deletions")

@@ -120,7 +120,8 @@ class Service:
     @property
     def degraded(self) -> list[str]:
         """What does not work now."""
-        return sorted(self._background.failing | ({"memory"} if self.remembering.away else set()))
+        redis = {"memory": self.remembering.away, "rates": self.rates.away}
+        return sorted(self._background.failing | {part for part, away in redis.items() if away})
 
     def _refresh(self) -> None:
         if not self._migrated:

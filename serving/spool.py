@@ -77,6 +77,12 @@ class Spool:
         self._delete(chosen)
         return len(chosen)
 
+    def holds(self, record_id: str) -> bool:
+        """Whether a record whose `id` is this one waits."""
+        found = "select exists (select 1 from records where json_extract(record, '$.id') = ?)"
+        with self._lock:
+            return bool(self._connection.execute(found, (record_id,)).fetchone()[0])
+
     def _delete(self, ids: Sequence[int]) -> None:
         try:
             with self._lock, self._connection:

@@ -51,13 +51,16 @@ def save_verdict(
     Raises:
         DatabaseError: The database is away; nothing was kept.
     """
+    given = {
+        "labels": {name: str(ruling) for name, ruling in labels.items()},
+        "action": action,
+        "at": datetime.now(UTC),
+    }
     with database.session() as session:
         place = {"tenant": tenant, "message_id": message_id, "revision": revision}
-        row = session.scalar(select(Verdict).filter_by(**place, moderator=moderator).with_for_update())
-        if row is None:
-            row = Verdict(**place, moderator=moderator)
-            session.add(row)
-        row.labels = {name: str(ruling) for name, ruling in labels.items()}
-        row.action = action
-        row.at = datetime.now(UTC)
+        # Inserted first: two at once would both find no row to change.
+        if not database.insert_new(session, Verdict, place | {"moderator": moderator} | given):
+            row = session.scalars(select(Verdict).filter_by(**place, moderator=moderator).with_for_update()).one()
+            for name, value in given.items():
+                setattr(row, name, value)
         return session.scalar(select(ReviewItem.id).filter_by(**place).limit(1)) is not None

@@ -31,6 +31,7 @@ UNJUDGED = series("vangnet_unjudged_total", reason="busy")
 FAST, MEDIUM, ALL = (series("vangnet_stage_seconds_bucket", stage="score", le=le) for le in ("0.5", "1.0", "+Inf"))
 CHORES = series("vangnet_chore_failures_total", chore="database")
 MEMORY = series("vangnet_memory_total", state="away")
+RATES = series("vangnet_degraded", part="rates")
 REFUSED = series("vangnet_reviews_total", outcome="refused")
 SPOOL = series("vangnet_spool_records")
 DEAD = series("vangnet_webhook_events", state="dead")
@@ -53,6 +54,7 @@ TROUBLES = {
     "VangnetAway": {UP: steady(0)},
     "VangnetDegraded": {CHORES: growing(3)},
     "VangnetMemoryAway": {MEMORY: growing(3)},
+    "VangnetRatesApart": {RATES: steady(1)},
     "VangnetUnjudged": {UNJUDGED: growing(2)},
     "VangnetSlow": {FAST: growing(990)},
     "VangnetSilent": {FLAGGED: steady(7)},

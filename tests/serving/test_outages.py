@@ -80,6 +80,9 @@ def test_judging_goes_on_without_the_database_and_items_arrive_later(running, po
             metrics = client.get("/metrics").text
             assert "vangnet_spool_records 5.0" in metrics
             assert 'vangnet_chore_failures_total{chore="review_storage"}' in metrics
+            assert {'vangnet_degraded{part="database"} 1.0', 'vangnet_degraded{part="review_storage"} 1.0'} <= set(
+                metrics.splitlines()
+            )
             refused = client.get("/v1/policies")
             assert refused.status_code == 503
             assert refused.headers["Retry-After"] == "1"
@@ -87,6 +90,7 @@ def test_judging_goes_on_without_the_database_and_items_arrive_later(running, po
             postgresql.start()
         eventually(lambda: stored(postgresql_url) == items | {before})
         eventually(lambda: client.get("/ready").json()["status"] == "ready")
+        assert "vangnet_degraded{" not in client.get("/metrics").text
         told = service.log.read_text() + metrics + refused.text
     assert CANARY not in told
     assert service.key not in told

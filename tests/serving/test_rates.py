@@ -1,11 +1,13 @@
 """Rate limits: what they cost whom, what is counted, and Redis that comes and goes."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 from fastapi.testclient import TestClient
 from limits import parse
+from pydantic import SecretStr
 
 from serving.app import create_app
 from serving.keys import Caller, Scope, create_key
@@ -78,16 +80,41 @@ def test_two_replicas_count_together_in_redis_and_each_for_itself_while_it_is_aw
         async with counting(redis_url, redis_url) as [one, two]:
             assert await passed(one, caller("a"), 2) == [True, True]
             assert await passed(two, caller("a"), 2) == [True, False]
+            assert not one.away
             redis_server.stop()
             try:
                 for replica in (one, two):
                     assert await passed(replica, caller("b"), 4) == [True, True, True, False]
+                    assert replica.away
             finally:
                 redis_server.start()
             for tenant in map(str, range(200)):  # until both count in Redis again
                 if await passed(one, caller(tenant), 3) == [True] * 3 and await two.wait(caller(tenant)):
+                    assert not one.away
                     return
                 await asyncio.sleep(0.1)
             pytest.fail("Redis is not used again")
 
     asyncio.run(check())
+
+
+def test_the_service_says_that_rates_are_counted_apart(classifier, tmp_path, redis_server, redis_url):
+    app = create_app(Settings(data=tmp_path, workers=1, refresh_seconds=60, redis_url=SecretStr(redis_url)), classifier)
+    with TestClient(app) as client:
+        key = create_key(app.state.service.database, "slow", [Scope.CLASSIFY], "1000/hour")
+        app.state.service.keys.refresh()
+
+        def degraded():
+            answer = client.post("/v1/classify", json={"text": "hoi"}, headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == 200
+            return client.get("/ready").json()["degraded"]
+
+        assert degraded() == []
+        redis_server.stop()
+        try:
+            assert degraded() == ["rates"]
+            assert 'vangnet_degraded{part="rates"} 1.0' in client.get("/metrics").text
+        finally:
+            redis_server.start()
+        while degraded():
+            time.sleep(0.1)

@@ -158,3 +158,10 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path):
     for path in (tmp_path / "spool.db", tmp_path / "leeg" / "spool.db"):
         with pytest.raises(SpoolError, match=r"spool\.db"):
             Spool(path, 1)
+
+
+def test_it_tells_which_records_wait(spool):
+    spool.put({"id": "a'b", "n": 1})
+    assert (spool.holds("a'b"), spool.holds("a"), spool.holds("n")) == (True, False, False)
+    drained(spool)
+    assert not spool.holds("a'b")

@@ -1,5 +1,8 @@
 """Verdicts of moderators: one a moderator and message, kept as given, refused clearly."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -12,6 +15,7 @@ from serving.database import Database
 from serving.keys import Scope, create_key
 from serving.settings import Settings
 from serving.tables import Verdict
+from serving.verdicts import Ruling, save_verdict
 
 GIVEN = {"message_id": "a", "moderator": "mod-1", "labels": {"self_harm/ideation": "right"}}
 
@@ -94,3 +98,36 @@ def test_only_reviewers_judge_and_an_absent_database_is_told(use, classifier, tm
         finally:
             postgresql.start()
         assert client.post("/v1/verdicts", json=GIVEN, headers={"Authorization": f"Bearer {key}"}).status_code == 201
+
+
+def test_first_verdicts_at_once_are_all_taken(database):
+    for number in range(10):
+        start = threading.Barrier(4)
+
+        def judged(ruling, start=start, message=f"m-{number}"):
+            start.wait()
+            return save_verdict(database, "school", message, 0, "mod-1", {"self_harm/ideation": ruling}, None)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(judged, [Ruling.RIGHT, Ruling.WRONG] * 2)) == [False] * 4
+    assert [row[1] for row in rows(database)] == sorted(f"m-{number}" for number in range(10))
+
+
+def test_an_item_on_its_way_is_known(classifier, tmp_path, postgresql_url):
+    with closing(Database(postgresql_url)) as known:
+        known.migrate()
+        key = create_key(known, "school", [Scope.CLASSIFY, Scope.REVIEW])
+    settings = Settings(data=tmp_path, database_url=SecretStr(postgresql_url), review_storage="ids", workers=1)
+    app = create_app(settings, classifier)
+    service = app.state.service
+    service.keys.refresh()
+    client = TestClient(app, headers={"Authorization": f"Bearer {key}"})
+    message = {"text": "ik wil dood", "message_id": "a"}
+    assert client.post("/v1/classify", json=message).json()["decision"] != "allow"
+    assert len(service.spool) == 1  # nothing moves it before the service is started
+    assert client.post("/v1/verdicts", json=GIVEN).json() == {"stored_item": True}
+    with client:
+        while len(service.spool):
+            time.sleep(0.1)
+        assert client.post("/v1/verdicts", json=GIVEN).json() == {"stored_item": True}
+        assert client.post("/v1/verdicts", json=GIVEN | {"revision": 1}).json() == {"stored_item": False}
