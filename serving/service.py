@@ -87,7 +87,9 @@ class Service:
         self._shadow = None
         if settings.shadow_bundle is not None:
             self._shadow = Shadow(_candidate(settings.shadow_bundle), metrics.shadow)
-        self._workers = Workers(classifier, settings.workers, settings.queue, settings.deadline_ms / 1000)
+        self._workers = Workers(
+            classifier, settings.workers, settings.queue, settings.queue_ms / 1000, settings.deadline_ms / 1000
+        )
         metrics.watch_pool(lambda: self._workers.taken, self._workers.places)
         self._metrics = metrics
         self._migrated = False

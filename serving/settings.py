@@ -50,6 +50,13 @@ class Settings(BaseSettings):
         le=10_000,
         description="Messages that may wait. A longer queue refuses less and answers later; beyond it callers get 429.",
     )
+    queue_ms: int = Field(
+        default=200,
+        ge=1,
+        le=60_000,
+        description="Milliseconds that a message may be expected to wait, by what scoring took lately; beyond it callers get "
+        "429, whatever room the queue has. More refuses less and answers later.",
+    )
     deadline_ms: int = Field(
         default=5000,
         ge=1,

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from classifier.answer import judge
@@ -16,12 +16,14 @@ from classifier.policy import Policy
 
 NICE = 5
 """Priority of the threads that score, 0 (as the event loop) to 19 (last)."""
+RECENT = 0.05
+"""Weight of the newest message in the running mean of what scoring takes, which is about that of the last twenty."""
 EVIDENCE_SHARE = 0.5
 """Share of the deadline after which evidence is left out, so that it never costs a message its decision."""
 
 
 class Busy(VangnetError):
-    """Every worker is taken and the queue is full."""
+    """Every worker is taken and the queue is full, or too slow."""
 
     def __init__(self) -> None:
         super().__init__("all workers are busy; nothing was judged")
@@ -44,23 +46,27 @@ class Workers:
         classifier: Shared by all threads.
         threads: Messages scored at once.
         queue: Messages that may wait.
+        patience: Seconds that a message may be expected to wait, by what scoring took lately.
         deadline: Seconds that a message may wait and be scored.
     """
 
-    def __init__(self, classifier: Classifier, threads: int, queue: int, deadline: float) -> None:
+    def __init__(self, classifier: Classifier, threads: int, queue: int, patience: float, deadline: float) -> None:
         self._classifier = classifier
         self.threads = threads
         self.places = threads + queue
         self.taken = 0
+        self._patience = patience
         self._deadline = deadline
+        self._pace = 0.0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="score", initializer=_give_way)
         # Messages wait as coroutines, so that one whose caller left is gone; one a thread stands ready so that none idles.
         self._turns = asyncio.Semaphore(2 * threads)
 
     @property
     def full(self) -> bool:
-        """Whether another message would be refused."""
-        return self.taken >= self.places
+        """Whether another message would be refused: no place is left, or it would wait too long."""
+        before = self.taken - self.threads + 1  # that must end before another one begins
+        return self.taken >= self.places or before / self.threads * self._pace > self._patience
 
     async def judge(
         self, message: Message, policy: Policy, explain: bool = False, patient: bool = False
@@ -74,7 +80,7 @@ class Workers:
             patient: Whether to wait where others would be refused; the caller bounds how many do.
 
         Raises:
-            Busy: The pool and its queue are full.
+            Busy: The pool and its queue are full, or the wait would be too long.
             TooLate: The deadline passed.
         """
         if self.full and not patient:
@@ -88,7 +94,7 @@ class Workers:
             async with asyncio.timeout(self._deadline):
                 await self._turns.acquire()
                 work = self._pool.submit(self._score, message, policy, explain, asked)
-                work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finished))
+                work.add_done_callback(lambda done: loop.call_soon_threadsafe(self._finished, done))
                 return await asyncio.wrap_future(work)
         except TimeoutError:
             raise TooLate() from None
@@ -96,9 +102,12 @@ class Workers:
             if work is None:
                 self.taken -= 1
 
-    def _finished(self) -> None:
+    def _finished(self, done: Future[tuple[dict[str, Any], dict[str, float]]]) -> None:
         self._turns.release()
         self.taken -= 1
+        if not done.cancelled() and done.exception() is None:
+            _, timings = done.result()
+            self._pace += RECENT * (timings["score_ms"] / 1000 - self._pace)
 
     def _score(
         self, message: Message, policy: Policy, explain: bool, asked: float

@@ -157,6 +157,7 @@ def _training(training: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         ),
         f"Written messages by split: {splits}.",
         _conversations(training.get("conversations")),
+        *_start(training.get("start")),
         f"Teacher: {training['teacher']['messages']} messages judged, SHA-256 `{training['teacher']['sha256'][:16]}`."
         if training.get("teacher")
         else "No teacher.",
@@ -167,6 +168,15 @@ def _training(training: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
         f"Fine-tuning took {training['finetuning_minutes']:.0f} minutes on {training['processor']}; {manifest['created']}.",
     ]
     return "\n".join(f"- {part}" for part in parts)
+
+
+def _start(start: Mapping[str, Any] | None) -> list[str]:
+    if start is None:
+        return []
+    return [
+        f"Went on from the model of `{start['run']}` (SHA-256 `{start['sha256'][:16]}`), which had been fine-tuned for "
+        f"{start['finetuning_minutes']:.0f} minutes."
+    ]
 
 
 def _conversations(taught: Mapping[str, int] | None) -> str:

@@ -32,7 +32,7 @@ def counting(bundle_folder):
 
 
 def with_workers(classifier, check, **options):
-    workers = Workers(classifier, **{"threads": 1, "queue": 5, "deadline": 60.0, **options})
+    workers = Workers(classifier, **{"threads": 1, "queue": 5, "patience": 60.0, "deadline": 60.0, **options})
     try:
         return asyncio.run(check(workers))
     finally:
@@ -73,6 +73,21 @@ def test_a_message_that_waits_beyond_the_deadline_is_given_up_and_one_at_work_ke
 
     with_workers(counting, check, queue=1, deadline=0.001)
     assert Counting.scored == 1
+
+
+def test_a_message_is_refused_when_it_would_wait_too_long_whatever_room_there_is(classifier):
+    async def check(workers):
+        for _ in range(3):  # one after another they wait for nobody
+            await workers.judge(LONG, classifier.policy)
+        at_work = asyncio.ensure_future(workers.judge(LONG, classifier.policy))
+        await asyncio.sleep(0)
+        assert workers.taken == 1
+        with pytest.raises(Busy):
+            await workers.judge(SHORT, classifier.policy)
+        await at_work
+        assert not workers.full
+
+    with_workers(classifier, check, patience=0.000_001)
 
 
 def test_timings_tell_waiting_from_scoring(classifier):
