@@ -19,7 +19,7 @@ from training.errors import TrainingError
 FILE = Path(__file__).parent / "teacher.npz"
 VARIANT_SHARE = 0.4
 """Share of the training messages of which one variant is made."""
-FEWEST_KNOWN = 0.9
+FEWEST_KNOWN = 0.8
 """Share of the training messages that the file must know; below it, it was made for another corpus. Others are learnt from
 their labels alone."""
 _HALVED = 12

@@ -17,6 +17,7 @@ from serving.console.studio_form import fields
 from serving.policies import Policies, Signature
 from serving.tables import ScoreSample
 from serving.verdicts import Ruling, save_verdict
+from tests.conftest import SHIPPED
 
 IDEATION, INTENT = "self_harm/ideation", "self_harm/intent"
 HOSTILE = "<script>alert(1)</script>"
@@ -303,7 +304,7 @@ def test_what_is_not_there_is_told(desk, lead):
 
 def test_any_version_can_be_put_into_the_sliders(desk, lead):
     labels = with_review_at(desk.stores.policies.active, 0.0777)
-    desk.stores.policies.create({"version": "laag-1", "model": "vangnet-0.3.0", "labels": labels}, BY)
+    desk.stores.policies.create({"version": "laag-1", "model": SHIPPED.name, "labels": labels}, BY)
     assert lead.get("/studio?policy=laag-1").text.count('value="0.0777"') == 2 * len(LABEL_NAMES)
     assert 'value="0.0777"' not in lead.get("/studio").text
 
