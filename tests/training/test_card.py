@@ -95,6 +95,21 @@ def test_versions_are_kept_and_a_new_card_of_one_replaces_its_row(folder, result
     assert f"| {folder.name} | " in text
 
 
+def test_the_run_that_a_model_went_on_from_is_named(folder, results):
+    card(folder, results)
+    assert "Went on from" not in (folder / "README.md").read_text(encoding="utf-8")
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["training"]["start"] = {"run": "eerder", "sha256": "0123456789abcdef99", "finetuning_minutes": 94.4}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert card(folder, results).exit_code == 0
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert (
+        "Went on from the model of `eerder` (SHA-256 `0123456789abcdef`), which had been fine-tuned for 94 minutes."
+        in text
+    )
+
+
 def test_results_of_an_older_evaluation_change_nothing(folder, results):
     measured = json.loads(results.read_text(encoding="utf-8"))
     del measured["latency"]
