@@ -143,7 +143,7 @@ def create_app(settings: Settings, classifier: Classifier) -> FastAPI:
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics_text() -> Response:
         """Counters and histograms for Prometheus."""
-        metrics.degraded(service.degraded)
+        metrics.degraded(service.parts)
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/live")

@@ -1,6 +1,6 @@
 """What the service counts, for Prometheus: never a text, an id or an address."""
 
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
@@ -56,7 +56,9 @@ class Metrics:
         self._reviews = Counter("vangnet_reviews", "Messages for moderators.", ("outcome",), registry=self.registry)
         self._spool = Gauge("vangnet_spool_records", "Review items on this disk.", registry=self.registry)
         self._outbox = Gauge("vangnet_webhook_events", "Webhook events.", ("state",), registry=self.registry)
-        self._degraded = Gauge("vangnet_degraded", "1 for what does not work now.", ("part",), registry=self.registry)
+        self._degraded = Gauge(
+            "vangnet_degraded", "1 for what does not work now, else 0.", ("part",), registry=self.registry
+        )
         self._chores = Counter("vangnet_chore_failures", "Failed background work.", ("chore",), registry=self.registry)
         self._shadow = Counter(
             "vangnet_shadow_decisions",
@@ -94,11 +96,10 @@ class Metrics:
         for state in ("due", "delivered", "dead"):
             self._outbox.labels(state).set(counts.get(state, 0))
 
-    def degraded(self, parts: Iterable[str]) -> None:
-        """Show what does not work now."""
-        self._degraded.clear()
-        for part in parts:
-            self._degraded.labels(part).set(1)
+    def degraded(self, parts: Mapping[str, bool]) -> None:
+        """Show per part whether it fails now."""
+        for part, fails in parts.items():
+            self._degraded.labels(part).set(fails)
 
     def chore_failed(self, chore: str) -> None:
         """Count a failed run of background work."""

@@ -120,10 +120,15 @@ class Service:
         return self._workers.full
 
     @property
+    def parts(self) -> dict[str, bool]:
+        """What may fail while messages are judged, and whether it does now."""
+        failing = {chore.name: chore.name in self._background.failing for chore in self._chores}
+        return failing | {"memory": self.remembering.away, "rates": self.rates.away}
+
+    @property
     def degraded(self) -> list[str]:
         """What does not work now."""
-        redis = {"memory": self.remembering.away, "rates": self.rates.away}
-        return sorted(self._background.failing | {part for part, away in redis.items() if away})
+        return sorted(part for part, fails in self.parts.items() if fails)
 
     def _refresh(self) -> None:
         if not self._migrated:

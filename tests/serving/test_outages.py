@@ -90,7 +90,7 @@ def test_judging_goes_on_without_the_database_and_items_arrive_later(running, po
             postgresql.start()
         eventually(lambda: stored(postgresql_url) == items | {before})
         eventually(lambda: client.get("/ready").json()["status"] == "ready")
-        assert "vangnet_degraded{" not in client.get("/metrics").text
+        assert 'vangnet_degraded{part="database"} 0.0' in client.get("/metrics").text.splitlines()
         told = service.log.read_text() + metrics + refused.text
     assert CANARY not in told
     assert service.key not in told

@@ -116,5 +116,7 @@ def test_the_service_says_that_rates_are_counted_apart(classifier, tmp_path, red
             assert 'vangnet_degraded{part="rates"} 1.0' in client.get("/metrics").text
         finally:
             redis_server.start()
+        end = time.monotonic() + 20
         while degraded():
+            assert time.monotonic() < end
             time.sleep(0.1)

@@ -127,7 +127,9 @@ def test_an_item_on_its_way_is_known(classifier, tmp_path, postgresql_url):
     assert len(service.spool) == 1  # nothing moves it before the service is started
     assert client.post("/v1/verdicts", json=GIVEN).json() == {"stored_item": True}
     with client:
+        end = time.monotonic() + 20
         while len(service.spool):
+            assert time.monotonic() < end
             time.sleep(0.1)
         assert client.post("/v1/verdicts", json=GIVEN).json() == {"stored_item": True}
         assert client.post("/v1/verdicts", json=GIVEN | {"revision": 1}).json() == {"stored_item": False}
